@@ -1,0 +1,218 @@
+package cli
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"syscall"
+
+	"github.com/vtdarchive/vtd/format"
+	"github.com/vtdarchive/vtd/internal/human"
+	"github.com/vtdarchive/vtd/writer"
+)
+
+type createCommand struct {
+	Archive string   `arg:"" help:"The file to make; - is standard output."`
+	Paths   []string `arg:"" name:"path" help:"What goes in."`
+
+	selection
+	recipe `group:"archive"`
+
+	Label   string     `placeholder:"TEXT" group:"archive" help:"Label of the snapshot."`
+	Message string     `placeholder:"TEXT" group:"archive" help:"Message of the snapshot."`
+	Time    *timeFlag  `placeholder:"TIME" group:"archive" help:"Time of the snapshot: RFC 3339, or @ and seconds since 1970. Default: $$SOURCE_DATE_EPOCH, or the newest mtime."`
+	Memory  human.Size `placeholder:"SIZE" default:"512M" help:"Keep up to SIZE of new data in memory rather than read it twice."`
+
+	DryRun  bool `short:"n" help:"Make nothing; list what would go in."`
+	Verbose bool `short:"v" help:"List entries on standard error as they are read."`
+	Quiet   bool `short:"q" help:"Print no progress, notices and summary."`
+	JSON    bool `name:"json" help:"Print the summary as a JSON object: on standard output, or on standard error when the archive goes there."`
+}
+
+func (*createCommand) Help() string {
+	return `
+Makes one file of directory trees. The file appears under its name when it is complete; an interrupted run leaves nothing behind. What could not be read is named, and makes the exit status 1. So does a file that changes while it is read: its later state is stored, or, if it never holds still, the file is left out. The same files and options give the same bytes.
+
+Paths lose a leading / and what goes up by .., as with tar. Patterns are those of rsync: one that begins with / matches from the top, one that ends in / only directories, ** also what holds a /.
+
+Examples:
+
+    vt ar create src.vtd src
+    vt ar c backup.vtd --exclude '*.o' --exclude /home/*/.cache/ /etc /home
+    vt ar c releases.vtd --preset small -C /srv v1 v2 v3
+    vt ar c - src | ssh host 'cat > src.vtd'
+
+The object of --json:
+
+    entries, files, directories, others     what went in; others are neither
+    bytes                                   content of all files
+    new_blocks, new_bytes                   distinct blocks of content
+    duplicate_blocks, duplicate_bytes       what was there already
+    stored                                  bytes of the archive
+    data_stored, metadata_stored            of it, frames of each kind
+    metadata_blocks, index_bytes            what finding things takes
+    ratio, seconds                          bytes for each one stored; how long
+    content_id, root, archive_id            in hexadecimal
+    corrected                               files changed: their old state was
+                                            replaced by a second tree
+    issues                                  path, what, and whether the entry is
+                                            stored, of each input with a problem`
+}
+
+func (c *createCommand) Run(e *Env) error {
+	o, err := c.options(e)
+	if err != nil {
+		return err
+	}
+	if c.DryRun {
+		return listInputs(e, o)
+	}
+	if c.Archive == "-" && isTerminal(e.stdout) {
+		return usagef("an archive is not written to a terminal; give a file name, or redirect")
+	}
+	out, err := c.open(e)
+	if err != nil {
+		return err
+	}
+	defer out.Discard()
+	o.Skip = out.Is
+	done := c.watch(e, &o)
+	defer boundHeap(300 << 20)()
+	rep, err := writer.Create(e.ctx, out, o)
+	done()
+	if err == nil {
+		err = out.Commit()
+	}
+	if err != nil {
+		return err
+	}
+	if err := c.summary(e, rep); err != nil {
+		return err
+	}
+	if len(rep.Issues) > 0 {
+		return reported(errPartial)
+	}
+	return nil
+}
+
+func (c *createCommand) options(e *Env) (writer.Options, error) {
+	o := writer.Options{Label: c.Label, Message: c.Message, KeepBytes: int64(c.Memory)}
+	if o.KeepBytes == 0 {
+		o.KeepBytes = -1
+	}
+	if err := c.apply(e, &o, 1); err != nil {
+		return o, err
+	}
+	var err error
+	if o.Params, err = c.params(); err != nil {
+		return o, err
+	}
+	o.Time, err = snapshotTime(c.Time, e.getenv("SOURCE_DATE_EPOCH"))
+	return o, err
+}
+
+// watch connects messages and progress.
+func (c *createCommand) watch(e *Env, o *writer.Options) (done func()) {
+	done = e.progress(!c.Quiet)
+	watchInputs(e, o, c.Quiet)
+	if c.Verbose {
+		o.OnEntry = func(path string, isDir bool) { e.note(shownPath(path, isDir)) }
+	}
+	return done
+}
+
+// archiveOutput is where an archive goes.
+type archiveOutput interface {
+	io.Writer
+	Is(dev, ino uint64) bool
+	Commit() error
+	Discard() error
+}
+
+func (c *createCommand) open(e *Env) (archiveOutput, error) {
+	if c.Archive == "-" {
+		return newStdoutArchive(e), nil
+	}
+	return writer.CreateFile(c.Archive)
+}
+
+// stdoutArchive is an archive on standard output, which may be redirected to a
+// file among the inputs.
+type stdoutArchive struct {
+	*bufio.Writer
+	stdout io.Writer
+}
+
+func newStdoutArchive(e *Env) stdoutArchive {
+	return stdoutArchive{bufio.NewWriterSize(e.stdout, 256<<10), e.stdout}
+}
+
+func (s stdoutArchive) Is(dev, ino uint64) bool {
+	f, ok := s.stdout.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return false
+	}
+	st, ok := info.Sys().(*syscall.Stat_t)
+	return ok && st.Dev == dev && st.Ino == ino
+}
+
+func (s stdoutArchive) Commit() error  { return s.Flush() }
+func (s stdoutArchive) Discard() error { return nil }
+
+// listInputs is the dry run: a walk that reads no file.
+func listInputs(e *Env, o writer.Options) error {
+	watchInputs(e, &o, false)
+	return e.output(func(w *bufio.Writer) error {
+		o.OnEntry = func(path string, isDir bool) { fmt.Fprintln(w, shownPath(path, isDir)) }
+		rep, err := writer.List(e.ctx, o)
+		if err == nil && len(rep.Issues) > 0 {
+			err = reported(errPartial)
+		}
+		return err
+	})
+}
+
+// recipe are the flags that decide what the archive is like.
+type recipe struct {
+	Preset    string      `enum:"fast,default,small" default:"default" placeholder:"NAME" help:"Parameters to start from: fast, default or small. What the options below say counts more."`
+	FrameSize *human.Size `placeholder:"SIZE" help:"Compress SIZE of data at a time; also what a random read decodes at most."`
+	Level     *int        `placeholder:"1-22" help:"Level of zstd."`
+	Long      *bool       `negatable:"" help:"Look for long matches before zstd does, or do not."`
+	ChunkSize *human.Size `placeholder:"SIZE" help:"Cut files into blocks of about SIZE, a power of two."`
+	Order     string      `enum:"path,families," default:"" placeholder:"ORDER" help:"Order of data: path, as the tree is walked, or families, similar files side by side."`
+	hashFlag
+}
+
+func (r *recipe) params() (writer.Params, error) {
+	p, err := writer.Presets(r.Preset)
+	if err != nil {
+		return p, err
+	}
+	p.Hash = r.id()
+	if r.FrameSize != nil {
+		p.DataFrame = int(min(*r.FrameSize, math.MaxInt32))
+	}
+	if r.Level != nil {
+		p.Level = *r.Level
+	}
+	if r.Long != nil {
+		p.Long = *r.Long
+	}
+	if r.ChunkSize != nil {
+		t := int(min(*r.ChunkSize, math.MaxInt32))
+		p.Chunks.Min, p.Chunks.Target, p.Chunks.Max = t/4, t, 4*t
+	}
+	switch r.Order {
+	case "path":
+		p.Order = format.OrderPath
+	case "families":
+		p.Order = format.OrderFamilies
+	}
+	return p, p.Chunks.Validate()
+}

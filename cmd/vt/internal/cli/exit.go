@@ -1,0 +1,61 @@
+package cli
+
+import (
+	"errors"
+
+	"github.com/vtdarchive/vtd/format"
+)
+
+// errPartial is what a command returns that has done its work but for what it
+// has named on standard error, or that has found differences.
+var errPartial = errors.New("not all of it was done")
+
+// errReported stands beside the class of an error whose text has already been
+// printed, so that Run does not print another line.
+var errReported = errors.New("reported")
+
+// reported makes an error of a class that is not printed again.
+func reported(class error) error { return errors.Join(errReported, class) }
+
+// The exit statuses of vt.
+const (
+	exitDone        = 0
+	exitPartial     = 1 // inputs unreadable or changed, something not restored, differences
+	exitFailed      = 2 // usage, I/O, permission, interruption
+	exitDamaged     = 3
+	exitUnsupported = 4 // not an archive, or beyond this program
+)
+
+// archiveFault gives the class of an error for which a part of an archive is
+// to blame, while the rest of it can be read: nil for any other.
+func archiveFault(err error) error {
+	for _, class := range []error{format.ErrUnsupported, format.ErrDamaged} {
+		if errors.Is(err, class) {
+			return class
+		}
+	}
+	return nil
+}
+
+// exitStatus is the one place where errors become exit statuses. Where an
+// error has several classes, the first one here counts: what this program does
+// not understand may be why the rest looks damaged.
+func exitStatus(err error) int {
+	if err == nil {
+		return exitDone
+	}
+	for _, c := range []struct {
+		class  error
+		status int
+	}{
+		{format.ErrNotArchive, exitUnsupported},
+		{format.ErrUnsupported, exitUnsupported},
+		{format.ErrDamaged, exitDamaged},
+		{errPartial, exitPartial},
+	} {
+		if errors.Is(err, c.class) {
+			return c.status
+		}
+	}
+	return exitFailed
+}

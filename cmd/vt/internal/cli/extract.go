@@ -1,0 +1,166 @@
+package cli
+
+import (
+	"errors"
+
+	"github.com/vtdarchive/vtd/format"
+	"github.com/vtdarchive/vtd/internal/glob"
+	"github.com/vtdarchive/vtd/internal/human"
+	"github.com/vtdarchive/vtd/reader"
+	"github.com/vtdarchive/vtd/reader/extract"
+	"github.com/vtdarchive/vtd/reader/stream"
+)
+
+type extractCommand struct {
+	Archive string   `arg:"" help:"The archive; - is standard input."`
+	Members []string `arg:"" optional:"" name:"member" help:"What to restore, with everything below: paths, and patterns in which * also matches /. Default: everything."`
+
+	Directory       []string `short:"C" sep:"none" placeholder:"DIR" help:"Restore below DIR instead of the working directory; relative to the -C before it."`
+	Keep            bool     `xor:"existing" help:"Leave existing files as they are, name each, and exit with status 1."`
+	Skip            bool     `xor:"existing" help:"Leave existing files as they are."`
+	StripComponents uint     `placeholder:"N" help:"Take N leading components off the paths; what has no more is left out."`
+	SameOwner       *bool    `negatable:"" help:"Restore owner and group, or do not. Default: for root."`
+	NumericOwner    bool     `help:"Restore owner and group by number, whatever their names."`
+	Threads         uint     `placeholder:"N" help:"Write N files at once."`
+	Verbose         bool     `short:"v" help:"List entries on standard error as they are restored."`
+	Quiet           bool     `short:"q" help:"Print no progress."`
+}
+
+func (*extractCommand) Help() string {
+	return `
+Restores files with permissions, times, extended attributes and, for root, owners. Existing files are replaced in one step; nothing is ever written outside the directory, through no symbolic link. What could not be restored is named and makes the exit status 1; set-ID bits meant for an owner that is not restored are left off.
+
+A pipe is read once from front to back; an archive that was appended to is copied to a temporary file first. From a pipe, or with - < FILE, what is left of an archive that was cut short is restored, too. The tree of an archive from a pipe is proven only at its end: where that fails, with exit status 3, do not trust what was restored.
+
+Examples:
+
+    vt ar extract backup.vtd
+    vt ar x backup.vtd -C /tmp/restored home/ann 'etc/*.conf'
+    curl -s https://example.org/src.vtd | vt ar x - --strip-components 1`
+}
+
+func (c *extractCommand) Run(e *Env) error {
+	target, err := c.target(e)
+	if err != nil {
+		return err
+	}
+	defer boundHeap(384 << 20)()
+	m := glob.New(c.Members)
+	done := e.progress(!c.Quiet)
+	defer done()
+	o := c.options(e, m)
+	var failed []error
+	o.Issue = func(i extract.Issue) {
+		c.printIssue(e, i)
+		class := archiveFault(i.Err)
+		if class == nil {
+			class = errPartial
+		}
+		if !errors.Is(errors.Join(failed...), class) {
+			failed = append(failed, reported(class))
+		}
+	}
+	if _, err := c.extract(e, target, o); err != nil {
+		return err
+	}
+	for _, arg := range m.Unmatched() {
+		e.message("%s: not found in the archive", human.Quote(arg))
+		failed = append(failed, reported(errMissing))
+	}
+	return errors.Join(failed...)
+}
+
+func (c *extractCommand) target(e *Env) (string, error) {
+	dir := ""
+	for _, to := range c.Directory {
+		var err error
+		if dir, err = enter(dir, to); err != nil {
+			return "", err
+		}
+	}
+	if dir == "" {
+		dir = "."
+	}
+	return dir, nil
+}
+
+func (c *extractCommand) options(e *Env, m *glob.Matcher) extract.Options {
+	o := extract.Defaults()
+	switch {
+	case c.Keep:
+		o.Existing = extract.Keep
+	case c.Skip:
+		o.Existing = extract.Skip
+	}
+	if c.SameOwner != nil {
+		o.Owners = *c.SameOwner
+	}
+	o.NumericOwner = c.NumericOwner
+	o.Strip, o.Workers = int(c.StripComponents), int(c.Threads)
+	o.Match = func(path string, _ bool) bool { return m.Match(path) }
+	o.Below = m.CouldMatchBelow
+	if c.Verbose {
+		o.Restored = func(path string, kind format.Kind) { e.note(shownPath(path, kind.IsDir())) }
+	}
+	var before extract.Progress
+	o.Progress = func(p extract.Progress) {
+		e.bar.Add(p.Bytes-before.Bytes, p.Entries-before.Entries)
+		before = p
+	}
+	return o
+}
+
+// printIssue names an entry, or the archive; a file's errors name it
+// themselves.
+func (c *extractCommand) printIssue(e *Env, i extract.Issue) {
+	text := i.Err.Error()
+	if i.Attr != "" {
+		text = i.Attr + ": " + text
+	}
+	switch {
+	case i.Path != "":
+		text = human.Quote(i.Path) + ": " + text
+	case c.Archive == "-":
+		text = stdinName + ": " + text
+	}
+	e.message("%s", text)
+}
+
+func (c *extractCommand) extract(e *Env, target string, o extract.Options) (*extract.Result, error) {
+	if c.Archive != "-" {
+		a, err := openArchive(e, c.Archive)
+		if err != nil {
+			return nil, err
+		}
+		return c.archive(e, a, target, o)
+	}
+	s, whole, err := startStream(e, stream.Options{})
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	if s.NeedsSpool() {
+		a, err := spoolArchive(e, whole)
+		if err != nil {
+			return nil, err
+		}
+		return c.archive(e, a, target, o)
+	}
+	e.bar.Phase("extracting", 0, 0)
+	return extract.Stream(e.ctx, s, target, o)
+}
+
+// archive closes the archive.
+func (c *extractCommand) archive(e *Env, a *reader.Archive, target string, o extract.Options) (*extract.Result, error) {
+	defer a.Close()
+	t, err := a.Tree()
+	if err != nil {
+		return nil, err
+	}
+	total, files := int64(t.Root().Size), int64(t.Root().Count)
+	if len(c.Members) > 0 {
+		total, files = 0, 0
+	}
+	e.bar.Phase("extracting", total, files)
+	return extract.Archive(e.ctx, a, t, target, o)
+}

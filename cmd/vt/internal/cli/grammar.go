@@ -1,0 +1,49 @@
+package cli
+
+import "github.com/alecthomas/kong"
+
+// version is that of the program.
+const version = "1.0"
+
+const description = `Archives of directory trees: deduplicated, compressed, verified on every read.`
+
+// grammar is the command line. Every command is a struct with its flags and
+// arguments and a method Run(*Env) error.
+type grammar struct {
+	Version kong.VersionFlag `help:"Print the version and exit."`
+	Profile profile          `embed:""`
+
+	Ar       archiveCommands `cmd:"" help:"Make, read and check archives."`
+	ShowHelp helpCommand     `cmd:"" name:"help" help:"Show the help of a command."`
+	Man      manCommand      `cmd:"" hidden:"" help:"Print the manual page."`
+}
+
+type archiveCommands struct {
+	Create  createCommand  `cmd:"" aliases:"c" help:"Make an archive of files and directories."`
+	Extract extractCommand `cmd:"" aliases:"x" help:"Restore what an archive holds."`
+	List    listCommand    `cmd:"" aliases:"t" help:"List what an archive holds."`
+	Cat     catCommand     `cmd:"" help:"Write files of an archive to standard output."`
+	Info    infoCommand    `cmd:"" help:"Describe an archive."`
+	Verify  verifyCommand  `cmd:"" help:"Check an archive for damage, and against what it should be."`
+	Hash    hashCommand    `cmd:"" help:"Compute the content id of files and directories."`
+}
+
+// groups are the titles of flags in help.
+var groups = kong.Groups{
+	"select":  "What goes in:",
+	"archive": "What the archive is like:",
+}
+
+// Help is what --help shows of the program itself.
+func (*grammar) Help() string {
+	return `
+Examples:
+
+    vt ar create src.vtd src         make an archive of a directory
+    vt ar list -l src.vtd            look into it
+    vt ar cat src.vtd src/main.go    read a file of it
+    vt ar verify src.vtd             check every byte
+    vt ar extract src.vtd -C /tmp    restore it below /tmp
+
+Exit status: 0 done; 1 done, but for some inputs or attributes, or there are differences; 2 not done; 3 an archive is damaged; 4 it is not an archive, or beyond this program.`
+}

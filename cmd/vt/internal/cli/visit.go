@@ -1,0 +1,202 @@
+package cli
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+
+	"github.com/vtdarchive/vtd/format"
+	"github.com/vtdarchive/vtd/internal/glob"
+	"github.com/vtdarchive/vtd/internal/human"
+	"github.com/vtdarchive/vtd/reader"
+	"github.com/vtdarchive/vtd/reader/stream"
+)
+
+// errMissing is the class of arguments that name nothing in the archive.
+var errMissing = errors.New("not in the archive")
+
+// member is an entry on its path.
+type member struct {
+	path string
+	*format.Entry
+	hash format.HashID // of the archive
+}
+
+type visit func(m member) error
+
+// eachMember calls do for the selected entries of an archive in the order of
+// its tree. Damage is printed and the rest visited; the error is of the worst
+// class met.
+func eachMember(e *Env, archive string, members []string, do visit) error {
+	m := glob.New(members)
+	var err error
+	if archive == "-" {
+		err = eachOfStream(e, m, do)
+	} else {
+		var a *reader.Archive
+		if a, err = openArchive(e, archive); err != nil {
+			return err
+		}
+		err = eachOfFile(e, a, m, do)
+	}
+	if err != nil && archiveFault(err) == nil {
+		return err
+	}
+	for _, arg := range m.Unmatched() {
+		e.message("%s: not found in the archive", human.Quote(arg))
+		if err == nil {
+			err = reported(errMissing)
+		}
+	}
+	return err
+}
+
+// eachOfFile closes the archive.
+func eachOfFile(e *Env, a *reader.Archive, m *glob.Matcher, do visit) error {
+	defer a.Close()
+	id := a.HashID()
+	var damage error
+	err := a.Walk(func(path string, x *format.Entry, err error) error {
+		if err == nil {
+			err = e.ctx.Err()
+		}
+		switch {
+		case archiveFault(err) != nil:
+			e.message("%v", err)
+			damage = errors.Join(damage, reported(archiveFault(err)))
+			return nil
+		case err != nil:
+			return err
+		}
+		if m.Match(path) {
+			if err := do(member{path, x, id}); err != nil {
+				return err
+			}
+		}
+		if x.Kind.IsDir() && !m.CouldMatchBelow(path) {
+			return fs.SkipDir
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return damage
+}
+
+// eachOfStream reads a pipe to its end first. Only then is the tree proven,
+// and known to be the last: a file that changed while the archive was made
+// leads to a second, corrected one. Where that fails, the entries are those
+// that arrived.
+func eachOfStream(e *Env, m *glob.Matcher, do visit) error {
+	s, whole, err := startStream(e, stream.Options{})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if s.NeedsSpool() {
+		a, err := spoolArchive(e, whole)
+		if err != nil {
+			return err
+		}
+		return eachOfFile(e, a, m, do)
+	}
+	var tree *stream.Tree
+	var damage error
+	for {
+		ev, err := s.Next()
+		if err == io.EOF {
+			break
+		}
+		if err == nil && ev.Damage != nil {
+			err = ev.Damage.Err
+		}
+		switch {
+		case archiveFault(err) != nil:
+			e.message("%s: %v", stdinName, err)
+			damage = errors.Join(damage, reported(archiveFault(err)))
+		case err != nil:
+			return err
+		case ev.Tree != nil:
+			tree = ev.Tree
+		case ev.Frame != nil:
+			ev.Frame.Release()
+		}
+		if err != nil && ev.Damage == nil {
+			break
+		}
+	}
+	if tree == nil {
+		return damage
+	}
+	v := &pathVisitor{e: e, s: s, m: m, do: do}
+	err = v.walk(tree)
+	return errors.Join(damage, v.damage, err)
+}
+
+// pathVisitor turns the depths of a walk into paths.
+type pathVisitor struct {
+	e      *Env
+	s      *stream.Reader
+	m      *glob.Matcher
+	do     visit
+	path   []byte
+	ends   []int // of the path at each depth
+	damage error
+}
+
+func (v *pathVisitor) walk(t *stream.Tree) error {
+	if v.m.Match("") {
+		if err := v.do(member{"", t.Root(), v.s.Header().Hash}); err != nil {
+			return err
+		}
+	}
+	return stream.Walk(t, t.Root(), v)
+}
+
+func (v *pathVisitor) Visit(depth int, x *format.Entry) error {
+	v.ends = v.ends[:depth]
+	v.path = v.path[:v.end()]
+	if depth > 0 {
+		v.path = append(v.path, '/')
+	}
+	v.path = append(v.path, x.Name...)
+	v.ends = append(v.ends, len(v.path))
+	path := string(v.path)
+	if v.m.Match(path) {
+		// A stream's references have no hashes; that of content is known by now.
+		if x.Ref.Kind == format.RefBlock && !x.Kind.IsDir() {
+			x.Ref.Hash, _ = v.s.BlockHash(x.Ref.Num)
+		}
+		if err := v.do(member{path, x, v.s.Header().Hash}); err != nil {
+			return err
+		}
+	}
+	if x.Kind.IsDir() && !v.m.CouldMatchBelow(path) {
+		return stream.SkipDir
+	}
+	return nil
+}
+
+func (v *pathVisitor) end() int {
+	if len(v.ends) == 0 {
+		return 0
+	}
+	return v.ends[len(v.ends)-1]
+}
+
+// Broken names a directory that cannot be read to its end, and goes on behind
+// it.
+func (v *pathVisitor) Broken(depth int, _ *format.Entry, err error) error {
+	class := archiveFault(err)
+	if class == nil {
+		return err
+	}
+	dir := ""
+	if depth >= 0 && depth < len(v.ends) {
+		dir = string(v.path[:v.ends[depth]])
+	}
+	v.e.message("%s: %s: %v", stdinName, shownRoot(dir), err)
+	v.damage = errors.Join(v.damage, reported(class))
+	return nil
+}

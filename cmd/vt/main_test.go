@@ -1,0 +1,137 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/vtdarchive/vtd/cmd/vt/internal/cli"
+)
+
+var update = flag.Bool("update", false, "write the manual page, and what scripts expect")
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"vt": main})
+}
+
+// TestScripts runs testdata/script, a file or more for each verb. Beside
+// testscript's own commands they use:
+//
+//	status N command…   run it; its exit status must be N
+//	json [N] path want  a value in line N (1) of standard output, as compact JSON
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		UpdateScripts:       *update,
+		RequireExplicitExec: true,
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"status": status, "json": jsonValue},
+		Condition: func(cond string) (bool, error) {
+			if cond == "root" {
+				return os.Geteuid() == 0, nil
+			}
+			return false, fmt.Errorf("unknown condition %q", cond)
+		},
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("TZ", "UTC")
+			e.Setenv("LC_ALL", "C")
+			return nil
+		},
+	})
+}
+
+func status(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: status N command...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) {
+			ts.Fatalf("%v", err)
+		}
+		got = exit.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("exit status %d, want %d", got, want)
+	}
+}
+
+func jsonValue(ts *testscript.TestScript, neg bool, args []string) {
+	line := 1
+	if len(args) == 3 {
+		n, err := strconv.Atoi(args[0])
+		ts.Check(err)
+		line, args = n, args[1:]
+	}
+	if len(args) != 2 {
+		ts.Fatalf("usage: json [N] path want")
+	}
+	lines := strings.Split(strings.TrimSuffix(ts.ReadFile("stdout"), "\n"), "\n")
+	if line > len(lines) {
+		ts.Fatalf("standard output has %d lines", len(lines))
+	}
+	var v any
+	d := json.NewDecoder(strings.NewReader(lines[line-1]))
+	d.UseNumber()
+	ts.Check(d.Decode(&v))
+	for _, key := range strings.Split(args[0], ".") {
+		switch x := v.(type) {
+		case map[string]any:
+			v = x[key]
+		case []any:
+			i, err := strconv.Atoi(key)
+			ts.Check(err)
+			if i >= len(x) {
+				ts.Fatalf("%s: there are %d", args[0], len(x))
+			}
+			v = x[i]
+		default:
+			v = nil
+		}
+	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	ts.Check(enc.Encode(v))
+	if got := strings.TrimSpace(b.String()); (got == args[1]) == neg {
+		ts.Fatalf("%s is %s, want %s", args[0], got, args[1])
+	}
+}
+
+func TestManual(t *testing.T) {
+	var out, errs bytes.Buffer
+	if code := cli.Run(context.Background(), []string{"man"}, strings.NewReader(""), &out, &errs, os.Getenv); code != 0 {
+		t.Fatalf("exit status %d: %s", code, errs.String())
+	}
+	if *update {
+		if err := os.WriteFile("vt.1", out.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	have, err := os.ReadFile("vt.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(have, out.Bytes()) {
+		t.Fatal("vt.1 is out of date; go test ./cmd/vt -update renews it")
+	}
+	mandoc, err := exec.LookPath("mandoc")
+	if err != nil {
+		return
+	}
+	if lint, err := exec.Command(mandoc, "-T", "lint", "-W", "warning,stop", "vt.1").CombinedOutput(); err != nil {
+		t.Fatalf("mandoc: %v\n%s", err, lint)
+	}
+}

@@ -1,0 +1,119 @@
+package codec
+
+import (
+	"bytes"
+	"errors"
+	"math/rand/v2"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// large returns one frame of each codec that a Partial decodes as a stream.
+func large(tb testing.TB) []frame {
+	tb.Helper()
+	text := source(tb, 1<<20)
+	var out []frame
+	for _, c := range []struct {
+		raw  []byte
+		long bool
+	}{
+		{noise(1, 1<<20), true},
+		{text, false},
+		{bytes.Join([][]byte{text[:600<<10], text[100<<10 : 500<<10], bytes.Repeat([]byte("-"), 5000), text[300<<10:]}, nil), true},
+		{bytes.Join([][]byte{noise(1, 600<<10), noise(1, 600<<10), {1, 2}}, nil), true}, // literals stored
+	} {
+		id, stored := mustEncoder(tb, Params{Level: 3, Long: c.long}).Encode(nil, c.raw)
+		out = append(out, frame{id, stored, c.raw})
+	}
+	return out
+}
+
+func TestPartial(t *testing.T) {
+	for _, f := range large(t) {
+		rapid.Check(t, func(t *rapid.T) {
+			p, err := NewPartial(f.id, f.stored, len(f.raw))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer p.Close()
+			most := rapid.SampledFrom([]int{1, 1000, len(f.raw) / 3, len(f.raw)}).Draw(t, "most")
+			var handed [][]byte
+			for range rapid.IntRange(1, 8).Draw(t, "fills") {
+				n := rapid.IntRange(0, most).Draw(t, "n")
+				got, err := p.Fill(n)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if len(got) < n {
+					t.Fatalf("%d bytes instead of %d", len(got), n)
+				}
+				handed = append(handed, got)
+			}
+			for _, got := range handed {
+				if !bytes.Equal(got, f.raw[:len(got)]) {
+					t.Fatal("differs")
+				}
+			}
+		})
+	}
+}
+
+// Asked for little, a Partial decodes little.
+func TestPartialLazy(t *testing.T) {
+	for _, f := range large(t) {
+		p, err := NewPartial(f.id, f.stored, len(f.raw))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := p.Fill(10)
+		if err != nil || len(got) > len(f.raw)/2 {
+			t.Errorf("%v: %d bytes, error %v", f.id, len(got), err)
+		}
+		p.Close()
+		p.Close()
+		if again, err := p.Fill(10); err != nil || !bytes.Equal(got, again) {
+			t.Errorf("%v: what was decoded is gone: %v", f.id, err)
+		}
+		if _, err := p.Fill(len(f.raw)); err == nil || errors.Is(err, ErrCorrupt) {
+			t.Errorf("%v: filled after Close, error %v", f.id, err)
+		}
+	}
+}
+
+func TestPartialRange(t *testing.T) {
+	p, err := NewPartial(Stored, []byte("abc"), 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range []int{-1, 4} {
+		if _, err := p.Fill(n); err == nil || errors.Is(err, ErrCorrupt) {
+			t.Errorf("Fill(%d): error %v", n, err)
+		}
+	}
+	if got, err := p.Fill(2); err != nil || !bytes.HasPrefix(got, []byte("ab")) {
+		t.Errorf("%q, error %v", got, err)
+	}
+}
+
+// Damage in a large frame: an error, once seen, stays; what came before it is
+// what Decode of the whole frame would have given.
+func TestPartialDamage(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for _, f := range large(t) {
+		for range 60 {
+			damaged := bytes.Clone(f.stored)
+			damaged[r.IntN(len(damaged))] ^= 1 << r.IntN(8)
+			compare(t, f.id, damaged, len(f.raw))
+		}
+		p, err := NewPartial(f.id, f.stored[:len(f.stored)-1], len(f.raw))
+		if err != nil {
+			continue
+		}
+		_, first := p.Fill(len(f.raw))
+		_, second := p.Fill(0)
+		if !errors.Is(first, ErrCorrupt) || !errors.Is(second, ErrCorrupt) {
+			t.Errorf("%v: errors %v, %v", f.id, first, second)
+		}
+	}
+}

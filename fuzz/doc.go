@@ -1,0 +1,61 @@
+// Package fuzz holds the fuzz targets that cross packages, and the harness
+// that damages archives for them. It has no code of its own: all of it is
+// tests. README.md says how to run them for a night.
+//
+// Packages have targets for their own codings and structures; what is here
+// asks whether readers, writer and extraction agree, whatever they are given.
+// There is an oracle for each question, so that a target fails on a wrong
+// answer and not on a crash alone.
+//
+// # Targets
+//
+// FuzzArchive reads any bytes in memory, mapped and with pread, and as a
+// stream: tree, every file, verification. The three sources give the same to
+// the letter. Where the stream finds no fault, its tree and contents are those
+// of random access. Verification finds something exactly where testkit.Check
+// does, an implementation that shares no code with package reader.
+//
+// FuzzExtract extracts any bytes, from the stream and by random access, into
+// directories where symbolic links and directories are in the way. Nothing
+// beside the target changes, down to its times of change; nothing is left in
+// it but entries of the archive; archives without damage give equal trees,
+// counts and issues on both paths.
+//
+// FuzzRoundTrip makes a directory tree and parameters of the writer from the
+// input. The archive is clean for every reader, has the content id of the
+// tree, gives back the same tree on both paths, and its bytes depend on
+// neither threads nor memory.
+//
+// FuzzMutate changes valid archives as a script says. Whoever says that an
+// archive has the root hash of the original gives the original's entries and
+// contents, or errors: never something else.
+//
+// Everywhere, errors about an archive are of exactly one class of package
+// format, work and memory are bounded (guard_test.go), and a target without
+// seeds fails.
+//
+// # Getting past the hashes
+//
+// Nearly every change of an archive ends at a CRC or a hash, and what is
+// behind them is never met. So the harness makes lies well-formed: sealed
+// (seal_test.go) computes CRCs and hashes again, on demand up to the top block,
+// and the changes of mutate_test.go have numbers that lie in structures that
+// are sealed.
+//
+// # Map
+//
+//	archive_test.go    FuzzArchive; agree, which holds all readers against each other
+//	extract_test.go    FuzzExtract; places with canaries
+//	roundtrip_test.go  FuzzRoundTrip
+//	mutated_test.go    FuzzMutate; originals and what they hold
+//
+//	seeds_test.go      what targets begin with
+//	guard_test.go      bounds on time and memory, classes of errors
+//	view_test.go       an archive as random access sees it
+//	stream_test.go     an archive as the stream sees it
+//	restore_test.go    an archive extracted, on both paths
+//	listing_test.go    a directory as the system sees it
+//	tree_test.go       directory trees from scripts
+//	mutate_test.go     changes from scripts
+//	seal_test.go       CRCs and hashes made right again
+package fuzz

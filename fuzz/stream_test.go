@@ -1,0 +1,173 @@
+package fuzz
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/vtdarchive/vtd/format"
+	"github.com/vtdarchive/vtd/reader/stream"
+)
+
+// streamed is an archive as reader/stream sees it.
+type streamed struct {
+	view
+	spool bool              // it has to be read by random access
+	trees []*stream.Tree    // in the order in which they came
+	walks [][]entry         // what is in them
+	data  map[uint64][]byte // blocks
+	total int               // bytes in data
+}
+
+// streamOptions keep little, so that reading has to wait for its consumer.
+var streamOptions = stream.Options{Workers: 2, Memory: 1 << 20}
+
+// streamView reads an archive from front to back.
+func streamView(t *testing.T, b []byte) *streamed {
+	s := &streamed{data: map[uint64][]byte{}}
+	r, err := stream.NewReader(context.Background(), bytes.NewReader(b), streamOptions)
+	s.say(t, "stream", err)
+	if err != nil {
+		return s
+	}
+	defer r.Close()
+	s.opened = true
+	if s.spool = r.NeedsSpool(); s.spool {
+		if _, err := r.Next(); !errors.Is(err, stream.ErrNeedsSpool) {
+			t.Errorf("an archive that needs spooling is read all the same: %v", err)
+		}
+		s.bad = true
+		return s
+	}
+	for {
+		ev, err := r.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			s.say(t, "next", err)
+			break
+		}
+		switch {
+		case ev.Tree != nil:
+			s.trees = append(s.trees, ev.Tree)
+		case ev.Damage != nil:
+			s.say(t, "damage", ev.Damage.Err)
+		default:
+			s.keep(ev.Frame)
+			ev.Frame.Release()
+		}
+	}
+	if len(s.trees) == 0 {
+		if !s.bad {
+			t.Error("a stream without fault has no tree")
+		}
+		return s
+	}
+	// Every tree must be safe to walk, also one that turns out to be wrong.
+	for _, tree := range s.trees {
+		s.entries, s.size = nil, 0
+		s.top = *tree.Top
+		s.walk(t, tree)
+		s.walks = append(s.walks, s.entries)
+	}
+	s.clean = !s.bad && s.fits()
+	return s
+}
+
+// keep takes the blocks of a frame, up to a bound.
+func (s *streamed) keep(f *stream.Frame) {
+	at := uint32(0)
+	for i, n := range f.Head.Lengths {
+		if s.total+int(n) > maxTotal {
+			s.cut = true
+			return
+		}
+		if n > 0 {
+			s.data[f.Head.First+uint64(i)] = bytes.Clone(f.Raw[at : at+n])
+			s.total += int(n)
+			at += n
+		}
+	}
+}
+
+// walk lists a tree of the stream.
+func (s *streamed) walk(t *testing.T, tree *stream.Tree) {
+	root := tree.Root()
+	s.entries = append(s.entries, entry{kind: root.Kind, meta: metaOf(root), size: root.Size})
+	w := streamWalk{t: t, s: s, tree: tree}
+	if err := stream.Walk(tree, root, &w); err != nil && err != errEnough {
+		t.Errorf("walk: %v", err)
+	}
+}
+
+type streamWalk struct {
+	t    *testing.T
+	s    *streamed
+	tree *stream.Tree
+	at   []string
+}
+
+var errEnough = errors.New("enough")
+
+func (w *streamWalk) Visit(depth int, e *format.Entry) error {
+	if len(w.s.entries) >= maxEntries {
+		w.s.cut = true
+		return errEnough
+	}
+	w.at = append(w.at[:depth], e.Name)
+	out := entry{path: strings.Join(w.at, "/"), kind: e.Kind, meta: metaOf(e), size: e.Size}
+	if e.Kind == format.KindFile {
+		out.sum, out.read = w.content(e)
+	}
+	w.s.entries = append(w.s.entries, out)
+	return nil
+}
+
+func (w *streamWalk) Broken(depth int, e *format.Entry, err error) error {
+	w.s.say(w.t, e.Name, err)
+	return nil
+}
+
+// content puts a file together from the blocks that came.
+func (w *streamWalk) content(e *format.Entry) (sum format.Hash, ok bool) {
+	want := w.s.room(e.Size)
+	b := make([]byte, 0, want)
+	missing := false
+	err := stream.Parts(w.tree, &e.Ref, func(off uint64, r *format.Ref) error {
+		if off != uint64(len(b)) {
+			w.t.Errorf("%q: a part at %d where %d is due", e.Name, off, len(b))
+		}
+		left := want - uint64(len(b))
+		switch r.Kind {
+		case format.RefLiteral:
+			b = append(b, r.Literal[:min(left, r.Span)]...)
+		case format.RefRun:
+			b = append(b, bytes.Repeat([]byte{r.Octet}, int(min(left, r.Span)))...)
+		case format.RefBlock:
+			data, there := w.s.data[r.Num]
+			if !there || uint64(len(data)) != r.Span {
+				missing = true
+				return errEnough
+			}
+			b = append(b, data[:min(left, r.Span)]...)
+		default:
+			w.t.Errorf("%q: a part of kind %d", e.Name, r.Kind)
+		}
+		if uint64(len(b)) == want {
+			return errEnough
+		}
+		return nil
+	})
+	if err != nil && err != errEnough {
+		w.s.say(w.t, e.Name, err)
+		return sum, false
+	}
+	if missing || uint64(len(b)) != want {
+		return sum, false
+	}
+	return format.HashBLAKE3.Sum(b), true
+}

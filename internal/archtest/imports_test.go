@@ -1,0 +1,102 @@
+package archtest
+
+import (
+	"os/exec"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/vtdarchive/vtd/"
+
+// allowed says which packages of the module, and which modules from outside,
+// each package may import, besides the standard library. This is policy: do
+// not change it to make a build pass, change the code.
+var allowed = map[string]string{
+	"spec": "",
+
+	// Bytes and structures: no files, no processes, no network.
+	"format/codec": "github.com/klauspost/compress github.com/DataDog/zstd",
+	"format":       "format/codec github.com/zeebo/blake3",
+	"scanners":     "",
+
+	"internal/fsmeta":   "golang.org/x/sys",
+	"internal/dirtree":  "internal/fsmeta golang.org/x/sys",
+	"internal/glob":     "",
+	"internal/filter":   "internal/glob",
+	"internal/human":    "",
+	"internal/progress": "internal/human golang.org/x/term",
+	"internal/testkit":  "format format/codec spec",
+	"internal/archtest": "",
+
+	// Reader and writer are siblings.
+	"reader":         "format format/codec github.com/edsrzf/mmap-go golang.org/x/sync golang.org/x/sys",
+	"reader/stream":  "format format/codec golang.org/x/sync",
+	"reader/extract": "format format/codec reader reader/stream internal/fsmeta internal/dirtree golang.org/x/sync golang.org/x/sys",
+	"writer":         "format format/codec scanners reader internal/fsmeta internal/dirtree github.com/edsrzf/mmap-go golang.org/x/sync golang.org/x/sys",
+
+	// Targets are tests; the package itself is their manual.
+	"fuzz": "",
+
+	"cmd/vt":                  "cmd/vt/internal/cli",
+	"cmd/vt/internal/compare": "format reader writer internal/fsmeta internal/human golang.org/x/sys",
+	"cmd/vt/internal/cli": "cmd/vt/internal/compare format format/codec scanners reader reader/stream reader/extract writer internal/fsmeta internal/filter internal/glob " +
+		"internal/human internal/progress github.com/alecthomas/kong golang.org/x/term golang.org/x/sys",
+}
+
+// keptFrom lists packages of the standard library that only some may import.
+var keptFrom = map[string]string{
+	"net/http":                   "nothing is served or fetched",
+	"github.com/alecthomas/kong": "only the command parses command lines",
+	"os/exec":                    "nothing runs other programs",
+}
+
+// pure packages import none of these.
+var (
+	pure   = []string{"format", "format/codec", "scanners", "spec"}
+	impure = []string{"os", "net", "syscall", "io/ioutil", "os/exec", "log", "net/http"}
+)
+
+func TestImports(t *testing.T) {
+	out, err := exec.Command("go", "list", "-tags", "libzstd", "-f", `{{.ImportPath}} {{join .Imports " "}}`, module+"...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for line := range strings.Lines(string(out)) {
+		fields := strings.Fields(line)
+		pkg := strings.TrimPrefix(fields[0], module)
+		may, known := allowed[pkg]
+		if !known {
+			t.Errorf("%s stands in no rule: decide what it may import", pkg)
+			continue
+		}
+		seen++
+		for _, imp := range fields[1:] {
+			check(t, pkg, imp, strings.Fields(may))
+		}
+	}
+	if seen != len(allowed) {
+		t.Errorf("%d packages were listed, the rules are for %d", seen, len(allowed))
+	}
+}
+
+func check(t *testing.T, pkg, imp string, may []string) {
+	if slices.Contains(pure, pkg) && slices.Contains(impure, imp) {
+		t.Errorf("%s imports %s: it turns bytes into structures and nothing else", pkg, imp)
+	}
+	if why, kept := keptFrom[imp]; kept && !slices.Contains(may, imp) {
+		t.Errorf("%s imports %s: %s", pkg, imp, why)
+	}
+	if !strings.Contains(strings.Split(imp, "/")[0], ".") {
+		return // standard library
+	}
+	name := strings.TrimPrefix(imp, module)
+	for _, m := range may {
+		if name == m || name == imp && strings.HasPrefix(imp, m+"/") {
+			return
+		}
+	}
+	t.Errorf("%s imports %s, which its rule does not allow (%s)", pkg, path.Base(imp), imp)
+}

@@ -1,0 +1,128 @@
+package reader
+
+import (
+	"container/list"
+	"errors"
+	"sync"
+)
+
+// cache holds values up to a total cost in bytes and drops the least recently
+// used first. A value that several goroutines ask for is loaded once. Values
+// in use are pinned: a pinned value may be dropped from the cache, but discard
+// is called for it only when the last user has released it.
+type cache[K comparable, V any] struct {
+	discard func(V) // may be nil
+
+	mu    sync.Mutex
+	max   int64
+	used  int64
+	items map[K]*cached[K, V]
+	order list.List // of *cached, most recently used first
+}
+
+type cached[K comparable, V any] struct {
+	key   K
+	ready chan struct{} // closed when val and err are set
+	val   V
+	err   error
+	cost  int64
+	pins  int
+	at    *list.Element // nil while loading and once dropped
+}
+
+func newCache[K comparable, V any](max int64, discard func(V)) *cache[K, V] {
+	return &cache[K, V]{discard: discard, max: max, items: make(map[K]*cached[K, V])}
+}
+
+var errLoadPanic = errors.New("loading did not finish")
+
+// get returns the value of a key, pinned; load makes it and tells its cost.
+// Failures are not kept: the next call tries again.
+func (c *cache[K, V]) get(key K, load func() (V, int64, error)) (*cached[K, V], error) {
+	c.mu.Lock()
+	it, ok := c.items[key]
+	if ok {
+		it.pins++
+		if it.at != nil {
+			c.order.MoveToFront(it.at)
+		}
+		c.mu.Unlock()
+		<-it.ready
+		return it, it.err
+	}
+	it = &cached[K, V]{key: key, ready: make(chan struct{}), pins: 1, err: errLoadPanic}
+	c.items[key] = it
+	c.mu.Unlock()
+
+	defer close(it.ready) // last, and also when load panics
+	defer func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if it.err != nil {
+			delete(c.items, key)
+			return
+		}
+		it.at = c.order.PushFront(it)
+		c.used += it.cost
+		c.shrink()
+	}()
+	it.val, it.cost, it.err = load()
+	return it, it.err
+}
+
+// has reports whether a key is held or being loaded.
+func (c *cache[K, V]) has(key K) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_, ok := c.items[key]
+	return ok
+}
+
+// release ends a use that get began without error.
+func (c *cache[K, V]) release(it *cached[K, V]) {
+	c.mu.Lock()
+	it.pins--
+	last := it.pins == 0 && it.at == nil
+	c.mu.Unlock()
+	if last && c.discard != nil {
+		c.discard(it.val)
+	}
+}
+
+// recost tells that a pinned value now holds more, or fewer, bytes.
+func (c *cache[K, V]) recost(it *cached[K, V], cost int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if it.at != nil {
+		c.used += cost - it.cost
+		c.shrink()
+	}
+	it.cost = cost
+}
+
+// shrink drops values until the rest fit. The newest stays, whatever it
+// costs: without it a value above the limit would be loaded for every use.
+func (c *cache[K, V]) shrink() {
+	for c.used > c.max && c.order.Len() > 1 {
+		c.drop(c.order.Back().Value.(*cached[K, V]))
+	}
+}
+
+func (c *cache[K, V]) drop(it *cached[K, V]) {
+	c.order.Remove(it.at)
+	it.at = nil
+	delete(c.items, it.key)
+	c.used -= it.cost
+	if it.pins == 0 && c.discard != nil {
+		c.discard(it.val)
+	}
+}
+
+// clear drops everything that is not being loaded.
+func (c *cache[K, V]) clear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for c.order.Len() > 0 {
+		c.drop(c.order.Back().Value.(*cached[K, V]))
+	}
+}

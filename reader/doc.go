@@ -1,0 +1,90 @@
+// Package reader opens .vtd archives and reads what is in them: it looks
+// entries up, walks trees, reads files at any offset, serves them as an fs.FS,
+// and verifies the whole. Every block is checked against its hash before any of
+// its bytes, or anything made from them, are given out.
+//
+//	a, err := reader.OpenFile("photos.vtd", reader.Options{})
+//	if err != nil { … }
+//	defer a.Close()
+//	e, err := a.Lookup("2019/june/beach.jpg")
+//	f, err := a.ContentOf(e, "2019/june/beach.jpg")
+//	_, err = f.ReadAt(buf, 1<<20)
+//
+// Package format defines the bytes; packages stream and extract, below this
+// one, read an archive from front to back and put it onto a disk.
+//
+// # Sources
+//
+// A [Source] is the bytes of an archive: [MappedFile], [PlainFile], [Bytes], or
+// anything else with ReadAt and a size. Mapped memory is touched in one
+// function, which copies out of it and turns a fault into an error, so that a
+// file cut while it is mapped fails reads and nothing else. Large reads of a
+// mapped file go past the map: what is mapped counts as the process's memory.
+//
+// # Cost
+//
+// Opening reads the header, the trailer, and the heads of a few index parts: a
+// few KiB, whatever the size of the archive. A look-up reads the nodes on the
+// way to the entry. The index is read where it is needed, in pages of 4 KiB.
+//
+// Frames, the unit of compression, are decoded as far as a block needs and
+// stay in a cache bounded by Options.CacheBytes; parsed metadata stays in one
+// bounded by Options.NodeCacheBytes. Several goroutines that need a frame wait
+// for one to decode it. Who reads frames in order, a file from its start or
+// files as they lie, has the next frame decoded on another processor. Who needs
+// all of a frame once reads it past the cache, with [Archive.ReadFrame].
+//
+// # Concurrency and ownership
+//
+// [Archive], [Tree] and [FS] are safe for concurrent use, and so is ReadAt of
+// a [File]. Entries, snapshots and blocks that methods return are shared: they
+// never change, and callers must not change them. They stay valid after Close.
+//
+// # Errors
+//
+// Errors about the content of an archive are a *format.Error of class
+// format.ErrNotArchive, format.ErrUnsupported or format.ErrDamaged, under
+// errors.As and errors.Is, with the archive's name before them. For a block
+// they name its number and the offset of its frame; for a file its path and the
+// range of its bytes. Other errors are the source's own, or fs.ErrClosed. What
+// is not there is fs.ErrNotExist.
+//
+// Damage makes unreadable what needs it and nothing else. A row of the index
+// that is wrong is made good from the frames around it. Failures are not
+// remembered: a read tried again reads again.
+//
+// An append that did not finish leaves bytes after the last trailer, a torn
+// tail. They are ignored; [Archive.TornTail] and [Archive.Warnings] tell.
+//
+// # Files
+//
+//	archive.go         Archive, Options, OpenFile, Open, Close
+//	source.go          Source: mapped, plain, in memory
+//	open.go            header, search for the trailer, parts of the index
+//	index.go           hashes and frames by block number
+//	follow.go          frames whose row of the index is damaged
+//	find.go            blocks by hash
+//	info.go            figures about an archive
+//
+//	cache.go           the cache: bounded, single-flight, pinned while in use
+//	frame.go           frames, decoded as far as needed
+//	whole.go           frames read whole, past the cache
+//	buffers.go         memory for them that goes round
+//	readahead.go       decoding what a sequential reader needs next
+//	block.go           data blocks, checked
+//	node.go            metadata blocks, parsed and checked
+//
+//	tree.go            Tree: snapshots, look-up
+//	dir.go             directories of one or many nodes, in order
+//	walk.go            Walk
+//	file.go            File: ReadAt, Read, Seek, WriteTo
+//	pieces.go          the pieces of a file; holes
+//	fs.go, fsinfo.go   FS: a tree as an fs.FS
+//
+//	verify.go          Verify: options, order of work
+//	verify_layout.go   trailers, indexes, rows, gaps
+//	verify_frames.go   frames and blocks
+//	verify_tree.go     trees: references, totals, links, content ids
+//	verify_harm.go     what the findings hurt
+//	report.go          Report and its findings
+package reader

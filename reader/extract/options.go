@@ -1,0 +1,143 @@
+package extract
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/vtdarchive/vtd/format"
+)
+
+// Existing says what becomes of files that exist under the name of an entry.
+type Existing uint8
+
+const (
+	Replace Existing = iota // by the entry, in one step
+	Keep                    // left alone, and each is an Issue
+	Skip                    // left alone
+)
+
+// Options select what is restored and how. [Defaults] gives what a user
+// expects; the zero value restores contents and kinds alone.
+type Options struct {
+	Existing Existing
+
+	Owners       bool // user and group, by name where it is known here
+	NumericOwner bool // by number only
+	Perms        bool // permissions as recorded; without it the umask applies
+	Times        bool
+	Xattrs       bool // with ACLs and capabilities
+
+	// Match selects entries by their path in the archive, nil all. The root
+	// has the path "".
+	Match func(path string, isDir bool) bool
+	// Below tells whether anything below a directory can be selected; nil:
+	// only where Match selects the directory itself. Directories that are
+	// passed through are made without metadata.
+	Below func(path string) bool
+	// Strip is how many leading components paths lose; what has no more is
+	// left out.
+	Strip int
+
+	Workers int // that write; 0: two, or more on many processors
+
+	// Issue is told of everything that could not be restored, Restored of each
+	// entry that was, with its path below the target, and Progress now and
+	// then how far things are. None is called by two goroutines at once.
+	Issue    func(Issue)
+	Restored func(path string, kind format.Kind)
+	Progress func(Progress)
+}
+
+// Defaults restores everything that the process has the right to.
+func Defaults() Options {
+	return Options{Owners: os.Geteuid() == 0, Perms: true, Times: true, Xattrs: true}
+}
+
+// Issue is something that could not be restored.
+type Issue struct {
+	Path string // below the target; "" where no path is known
+	Attr string // the attribute; "" for the entry itself
+	Err  error
+}
+
+// Damage reports whether the archive is to blame: it is damaged, or needs what
+// this program lacks.
+func (i Issue) Damage() bool {
+	return errors.Is(i.Err, format.ErrDamaged) || errors.Is(i.Err, format.ErrUnsupported)
+}
+
+// String says what could not be restored, and why.
+func (i Issue) String() string {
+	s := i.Path
+	if i.Attr != "" {
+		s += ": " + i.Attr
+	}
+	if s == "" {
+		return i.Err.Error()
+	}
+	return s + ": " + i.Err.Error()
+}
+
+// Progress is how far an extraction has come.
+type Progress struct {
+	Entries int64 // restored
+	Bytes   int64 // written
+}
+
+// Result is what an extraction did.
+type Result struct {
+	Files, Dirs, Symlinks, Nodes, Links int64 // restored, by kind
+	Bytes                               int64 // content of files
+	Kept                                int64 // existing files left alone
+	Issues                              int64 // with those about damage
+	Damaged                             int64 // issues about damage
+	Damage                              []Issue
+}
+
+// count adds an entry, or with -1 takes it back.
+func (r *Result) count(kind format.Kind, size uint64, n int64) {
+	switch kind {
+	case format.KindFile:
+		r.Files += n
+		r.Bytes += n * int64(size)
+	case format.KindDir, format.KindImplied:
+		r.Dirs += n
+	case format.KindSymlink:
+		r.Symlinks += n
+	default:
+		r.Nodes += n
+	}
+}
+
+// maxDamage bounds Result.Damage; Options.Issue hears of all.
+const maxDamage = 1 << 12
+
+// ErrPartial is what Result.Err wraps when something could not be restored
+// and the archive is not to blame.
+var ErrPartial = errors.New("not everything could be restored")
+
+// Errors of entries.
+var (
+	ErrExists   = errors.New("it exists and was kept")
+	ErrNotEmpty = errors.New("a directory that is not empty is in the way")
+	ErrInTheWay = errors.New("something that is not a directory is in the way and was kept")
+	ErrTooMany  = errors.New("more references than can be restored at once")
+)
+
+// Err is nil when all was restored; else it is of class format.ErrUnsupported,
+// format.ErrDamaged or ErrPartial.
+func (r *Result) Err() error {
+	for _, i := range r.Damage {
+		if errors.Is(i.Err, format.ErrUnsupported) {
+			return i.Err
+		}
+	}
+	switch {
+	case r.Damaged > 0:
+		return fmt.Errorf("%d findings of damage, the first: %s: %w", r.Damaged, r.Damage[0].Path, r.Damage[0].Err)
+	case r.Issues > 0:
+		return fmt.Errorf("%d problems: %w", r.Issues, ErrPartial)
+	}
+	return nil
+}

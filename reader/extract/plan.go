@@ -1,0 +1,269 @@
+package extract
+
+import (
+	"errors"
+	"io/fs"
+
+	"github.com/vtdarchive/vtd/format"
+	"github.com/vtdarchive/vtd/internal/fsmeta"
+)
+
+// nodeBatch is how many nodes go to the workers at once.
+const nodeBatch = 256
+
+// planner walks a tree. It makes directories itself, hands nodes to the
+// workers and enters files into the tables.
+type planner struct {
+	*engine
+	tree    tree
+	levels  []level // the directories the walk is in, the root first
+	batch   []*node
+	leaders map[uint64]*linkFile   // by link id
+	round   int                    // counts tree versions
+	ready   int32                  // the directory last found ready
+	before  *before                // what an earlier tree has left; nil in the first round
+	sees    func(num, span uint64) // is told of references as they are found; may be nil
+}
+
+// level is a directory that the walk is in.
+type level struct {
+	dir  int32
+	path string // in the archive
+}
+
+func newPlanner(e *engine) *planner {
+	return &planner{engine: e, leaders: make(map[uint64]*linkFile), levels: []level{{dir: rootDir}}, ready: rootDir}
+}
+
+// plan enters a whole tree into the tables.
+func (p *planner) plan(t tree) error {
+	p.begin(t)
+	if err := t.walk(p); err != nil {
+		return err
+	}
+	return p.end()
+}
+
+func (p *planner) begin(t tree) {
+	p.tree = t
+	p.round++
+	root := t.Root()
+	if root.Kind == format.KindDir && p.opts.Strip == 0 && p.selected("", true) {
+		a := p.attrs.of(root)
+		p.dirs.set(rootDir, func(d *dir) { d.attrs, d.mtime = a, timeOf(root.Mtime) })
+	}
+}
+
+func (p *planner) end() error {
+	p.flush()
+	sortRefs(p.refs)
+	return p.ctx.Err()
+}
+
+func (p *planner) selected(path string, isDir bool) bool {
+	return p.opts.Match == nil || p.opts.Match(path, isDir)
+}
+
+// Visit implements stream.Visitor.
+func (p *planner) Visit(depth int, e *format.Entry) error {
+	if err := p.ctx.Err(); err != nil {
+		return err
+	}
+	in := p.levels[depth]
+	if !format.ValidName(e.Name) {
+		p.issue(Issue{p.dirs.path(in.dir, ""), "", format.Damaged("directory", format.NoOffset, "the name %q is not allowed", e.Name)})
+		return fs.SkipDir
+	}
+	isDir := e.Kind.IsDir()
+	path := ""
+	if isDir || p.opts.Match != nil {
+		if path = e.Name; in.path != "" {
+			path = in.path + "/" + e.Name
+		}
+	}
+	take := p.selected(path, isDir)
+	if isDir {
+		below := take
+		if p.opts.Match != nil && p.opts.Below != nil {
+			below = p.opts.Below(path)
+		}
+		return p.dir(depth, e, path, take, below)
+	}
+	if !take || depth < p.opts.Strip || !p.dirReady(in.dir) {
+		return nil
+	}
+	return p.entry(in.dir, e)
+}
+
+// Broken implements stream.Visitor.
+func (p *planner) Broken(depth int, e *format.Entry, err error) error {
+	if !errors.Is(err, format.ErrDamaged) && !errors.Is(err, format.ErrUnsupported) {
+		return err
+	}
+	p.issue(Issue{p.dirs.path(p.levels[depth+1].dir, ""), "", err})
+	return nil
+}
+
+// dir enters a directory and, when it is selected, makes it.
+func (p *planner) dir(depth int, e *format.Entry, path string, take, below bool) error {
+	if !take && !below {
+		return fs.SkipDir
+	}
+	id := int32(rootDir)
+	if depth >= p.opts.Strip {
+		d := dir{parent: p.levels[depth].dir, name: e.Name}
+		if take && e.Kind == format.KindDir {
+			d.attrs, d.mtime = p.attrs.of(e), timeOf(e.Mtime)
+		}
+		id = p.enter(d)
+		if take && !p.ensureDir(id) {
+			return fs.SkipDir
+		}
+	}
+	p.levels = append(p.levels[:depth+1], level{id, path})
+	if !below {
+		return fs.SkipDir
+	}
+	return nil
+}
+
+// enter adds a directory to the table, or finds it there from an earlier
+// tree.
+func (p *planner) enter(d dir) int32 {
+	if p.before != nil {
+		if id, ok := p.before.dirs[place{d.parent, d.name}]; ok {
+			p.dirs.set(id, func(old *dir) { old.attrs, old.mtime = d.attrs, d.mtime })
+			return id
+		}
+	}
+	return p.dirs.add(d)
+}
+
+// dirReady makes a directory that is only passed through when something
+// selected is found in it.
+func (p *planner) dirReady(id int32) bool {
+	if id != p.ready {
+		if !p.ensureDir(id) {
+			return false
+		}
+		p.ready = id
+	}
+	return true
+}
+
+// entry enters anything but a directory.
+func (p *planner) entry(in int32, e *format.Entry) error {
+	ours := false
+	if p.before != nil {
+		var keep bool
+		if ours, keep = p.before.supersede(p, in, e); keep {
+			return nil
+		}
+	}
+	if !ours && p.opts.Existing != Replace && p.exists(in, e.Name) {
+		p.kept(in, e.Name)
+		return nil
+	}
+	var leader *linkFile
+	if e.LinkID != 0 {
+		leader = p.leaders[e.LinkID]
+		if leader != nil && leader.round == p.round {
+			p.links = append(p.links, &link{name: e.Name, dir: in, ours: ours, to: leader})
+			return nil
+		}
+		leader = &linkFile{name: e.Name, dir: in, round: p.round}
+		p.leaders[e.LinkID] = leader
+	}
+	if e.Kind == format.KindFile {
+		return p.file(in, e, ours, leader)
+	}
+	p.node(&node{entry: *e, dir: in, attrs: p.attrs.of(e), ours: ours, leader: leader})
+	return nil
+}
+
+// exists looks for a file that may have to be kept. New directories hold none.
+func (p *planner) exists(in int32, name string) bool {
+	if p.dirs.at(in).state != dirExisted {
+		return false
+	}
+	h, err := p.cache.Get(int(in))
+	if err != nil {
+		return false
+	}
+	defer h.Release()
+	_, err = fsmeta.Stat(h.FD(), name)
+	return err == nil
+}
+
+// file enters a regular file: as a node when the tree holds all of it.
+func (p *planner) file(in int32, e *format.Entry, ours bool, leader *linkFile) error {
+	var parts []extra
+	first := len(p.refs)
+	index := uint32(len(p.files))
+	blockEnd := uint64(0)
+	add := func(off uint64, r *format.Ref) error {
+		switch {
+		case r.Kind == format.RefBlock:
+			if len(p.refs) >= maxRefs {
+				return ErrTooMany
+			}
+			p.refs = append(p.refs, ref{num: r.Num, off: off, file: index, span: uint32(r.Span)})
+			blockEnd = off + r.Span
+			if p.sees != nil {
+				p.sees(r.Num, r.Span)
+			}
+		case r.Kind == format.RefLiteral && r.Span > 0:
+			parts = append(parts, extra{off: off, span: r.Span, literal: r.Literal})
+		case r.Kind == format.RefRun && r.Octet != 0:
+			parts = append(parts, extra{off: off, span: r.Span, octet: r.Octet})
+		}
+		if len(parts) > maxRefs/4 {
+			return ErrTooMany
+		}
+		return p.ctx.Err()
+	}
+	var err error
+	if e.Ref.Kind == format.RefIndirect {
+		err = p.tree.parts(e, add)
+	} else {
+		err = add(0, &e.Ref)
+	}
+	if err != nil {
+		p.refs = p.refs[:first]
+		if errors.Is(err, format.ErrDamaged) {
+			p.issue(Issue{p.dirs.path(in, e.Name), "", err})
+			return nil
+		}
+		return err
+	}
+	if len(p.refs) == first {
+		p.node(&node{entry: *e, dir: in, attrs: p.attrs.of(e), ours: ours, parts: parts, leader: leader})
+		return nil
+	}
+	f := file{
+		name: e.Name, mtime: timeOf(e.Mtime), size: e.Size, attrs: p.attrs.of(e), dir: in,
+		left: uint32(len(p.refs) - first), fd: -1, ours: ours,
+		tail: blockEnd < e.Size && !endsIn(parts, e.Size),
+	}
+	if parts != nil {
+		f.more().extras = parts
+	}
+	if leader != nil {
+		f.more().leader = leader
+	}
+	p.files = append(p.files, f)
+	return nil
+}
+
+func (p *planner) node(n *node) {
+	if p.batch = append(p.batch, n); len(p.batch) == nodeBatch {
+		p.flush()
+	}
+}
+
+func (p *planner) flush() {
+	if len(p.batch) > 0 {
+		p.post(job{nodes: p.batch})
+		p.batch = nil
+	}
+}

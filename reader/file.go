@@ -1,0 +1,203 @@
+package reader
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"sync/atomic"
+
+	"github.com/vtdarchive/vtd/format"
+)
+
+// File is the content of a file. ReadAt and Pieces are safe for concurrent
+// use; Read, Seek and WriteTo share a position and are not.
+type File struct {
+	a    *Archive
+	e    *format.Entry
+	name string // for messages
+
+	pos   int64
+	last  atomic.Int64  // where the last ReadAt ended
+	ahead atomic.Uint64 // 1 + first block of the frame that readAhead has looked behind
+}
+
+// Content opens the content of a file. A File holds nothing that needs to be
+// closed.
+func (a *Archive) Content(e *format.Entry) (*File, error) { return a.ContentOf(e, e.Name) }
+
+// ContentOf is Content with a path that stands in errors.
+func (a *Archive) ContentOf(e *format.Entry, path string) (*File, error) {
+	if e.Kind != format.KindFile {
+		return nil, a.named(fmt.Errorf("%s: is a %v, not a file", displayPath(path), e.Kind))
+	}
+	return &File{a: a, e: e, name: displayPath(path)}, nil
+}
+
+// Entry is the file's entry.
+func (f *File) Entry() *format.Entry { return f.e }
+
+// Size is the length of the content in bytes.
+func (f *File) Size() int64 { return int64(f.e.Size) }
+
+// ReadAt reads as io.ReaderAt says. An error about damage names the file, the
+// range of it that cannot be read, the block and the offset of its frame.
+func (f *File) ReadAt(p []byte, off int64) (int, error) {
+	if off < 0 {
+		return 0, f.wrap(errors.New("negative offset"))
+	}
+	sequential := off > 0 && f.last.Load() == off
+	n := 0
+	for n < len(p) && off+int64(n) < f.Size() {
+		piece, err := f.piece(uint64(off) + uint64(n))
+		if err != nil {
+			return n, err
+		}
+		if sequential {
+			f.lookAhead(&piece)
+		}
+		m, err := f.copyPiece(p[n:], &piece, uint64(off)+uint64(n))
+		n += m
+		if err != nil {
+			return n, err
+		}
+	}
+	f.last.Store(off + int64(n))
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// copyPiece copies the bytes of a piece from an offset of the file on.
+func (f *File) copyPiece(p []byte, piece *Piece, off uint64) (int, error) {
+	skip := off - uint64(piece.Offset)
+	if piece.Ref.Kind == format.RefRun {
+		p = p[:min(uint64(len(p)), piece.Ref.Span-skip)]
+		fill(p, piece.Ref.Octet)
+		return len(p), nil
+	}
+	b, err := f.bytes(piece)
+	if err != nil {
+		return 0, err
+	}
+	return copy(p, b[skip:]), nil
+}
+
+func fill(p []byte, octet byte) {
+	if octet == 0 {
+		clear(p)
+		return
+	}
+	for i := range p {
+		p[i] = octet
+	}
+}
+
+// bytes gives the content of a literal or a block.
+func (f *File) bytes(piece *Piece) ([]byte, error) {
+	r := &piece.Ref
+	if r.Kind == format.RefLiteral {
+		return r.Literal, nil
+	}
+	b, err := f.a.dataBlock(r.Num, &r.Hash)
+	if err == nil && uint64(len(b)) != r.Span {
+		err = blockDamage("block", format.NoOffset, r.Num, "it has %d bytes; the reference to it spans %d", len(b), r.Span)
+	}
+	if err != nil {
+		return nil, f.wrap(fmt.Errorf("bytes %d-%d: %w", piece.Offset, uint64(piece.Offset)+r.Span-1, err))
+	}
+	return b, nil
+}
+
+func (f *File) wrap(err error) error { return f.a.named(fmt.Errorf("%s: %w", f.name, err)) }
+
+// Read reads from the current position.
+func (f *File) Read(p []byte) (int, error) {
+	if f.pos >= f.Size() {
+		return 0, io.EOF
+	}
+	n, err := f.ReadAt(p, f.pos)
+	f.pos += int64(n)
+	if n > 0 && err == io.EOF {
+		err = nil
+	}
+	return n, err
+}
+
+// Seek sets the position, which may lie behind the end.
+func (f *File) Seek(offset int64, whence int) (int64, error) {
+	switch whence {
+	case io.SeekStart:
+	case io.SeekCurrent:
+		offset += f.pos
+	case io.SeekEnd:
+		offset += f.Size()
+	default:
+		return 0, f.wrap(fmt.Errorf("seek: unknown whence %d", whence))
+	}
+	if offset < 0 {
+		return 0, f.wrap(errors.New("seek: before the start"))
+	}
+	f.pos = offset
+	return offset, nil
+}
+
+// runChunk is the unit in which WriteTo writes a run of one octet.
+const runChunk = 64 << 10
+
+// runWriter is a writer that takes a run without its octets, as
+// *format.ContentHasher does.
+type runWriter interface{ WriteRun(octet byte, n uint64) }
+
+// WriteTo writes the rest of the content without copying it first.
+func (f *File) WriteTo(w io.Writer) (n int64, err error) {
+	var run []byte
+	runs, takesRuns := w.(runWriter)
+	for f.pos < f.Size() {
+		piece, err := f.piece(uint64(f.pos))
+		if err != nil {
+			return n, err
+		}
+		skip := uint64(f.pos - piece.Offset)
+		f.lookAhead(&piece)
+		var b []byte
+		if piece.Ref.Kind == format.RefRun && takesRuns {
+			runs.WriteRun(piece.Ref.Octet, piece.Ref.Span-skip)
+			f.pos += int64(piece.Ref.Span - skip)
+			n += int64(piece.Ref.Span - skip)
+			continue
+		}
+		if piece.Ref.Kind == format.RefRun {
+			run = append(run[:0], make([]byte, min(piece.Ref.Span-skip, runChunk))...)
+			fill(run, piece.Ref.Octet)
+			b = run
+		} else {
+			if b, err = f.bytes(&piece); err != nil {
+				return n, err
+			}
+			b = b[skip:]
+		}
+		m, err := w.Write(b)
+		f.pos += int64(m)
+		n += int64(m)
+		if err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// CheckContent reads the whole file and holds it against the hash of its whole
+// content. Every block is checked on each read anyway; this also finds a
+// writer that recorded the wrong hash.
+func (f *File) CheckContent() error {
+	h := f.a.header.Hash.NewContent()
+	whole := &File{a: f.a, e: f.e, name: f.name}
+	if _, err := whole.WriteTo(h); err != nil {
+		return err
+	}
+	if got, want := h.Sum(), f.e.ContentHash(f.a.header.Hash); got != want {
+		return f.wrap(format.Damaged("content", format.NoOffset, "its hash is %v, the entry says %v", got, want))
+	}
+	return nil
+}

@@ -1,0 +1,151 @@
+package reader
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/vtdarchive/vtd/format"
+)
+
+// readAhead decodes the frame after the one being read, on another core, when
+// frames are read in the order in which they lie.
+type readAhead struct {
+	recent atomic.Pointer[format.IndexFrame] // row last found
+	last   atomic.Pointer[format.IndexFrame] // data frame last read from
+
+	slots int // frames decoded ahead at a time
+
+	mu     sync.Mutex
+	busy   int
+	bytes  int64 // raw length of the frames being decoded
+	closed bool
+	wg     sync.WaitGroup
+}
+
+// touch tells that a data frame is read from. Coming from the frame just
+// before it means that the next will be wanted, too.
+func (r *readAhead) touch(a *Archive, row *format.IndexFrame) {
+	last := r.last.Load()
+	if last != nil && last.First == row.First {
+		return
+	}
+	r.last.Store(row)
+	if last != nil && last.First+uint64(last.Count) == row.First {
+		r.start(a, row.First+uint64(row.Count))
+	}
+}
+
+// start begins to decode the frame that holds a block, unless it is there,
+// another has the slot, or it would take too much of the cache.
+func (r *readAhead) start(a *Archive, num uint64) {
+	if num >= a.Blocks() || r.slots == 0 {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed || r.busy >= r.slots {
+		return
+	}
+	r.busy++
+	r.wg.Add(1)
+	go func() {
+		defer r.wg.Done()
+		// A failure is met again by whoever needs the frame.
+		_ = a.decodeWhole(num)
+		r.mu.Lock()
+		r.busy--
+		r.mu.Unlock()
+	}()
+}
+
+// wait ends read-ahead and waits for what is under way.
+func (r *readAhead) wait() {
+	r.mu.Lock()
+	r.closed = true
+	r.mu.Unlock()
+	r.wg.Wait()
+}
+
+// decodeWhole puts the frame of a data block into the cache, decoded to its
+// end.
+func (a *Archive) decodeWhole(num uint64) error {
+	row, err := a.searchRow(num)
+	if err != nil || a.frames.has(row.First) || !a.ahead.take(int64(row.RawLen), a.opts.CacheBytes/2) {
+		return err
+	}
+	defer a.ahead.take(-int64(row.RawLen), a.opts.CacheBytes/2)
+	return a.decodeTo(row, row.First+uint64(row.Count)-1)
+}
+
+// take counts the raw bytes of a frame among those being decoded ahead, unless
+// that makes more than limit: they would drive out of the cache what is used.
+func (r *readAhead) take(n, limit int64) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if n > 0 && r.bytes+n > limit {
+		return false
+	}
+	r.bytes += n
+	return true
+}
+
+// decodeTo decodes a data frame as far as a block at once, which is faster
+// than block by block, unless the frame takes too much of the cache.
+func (a *Archive) decodeTo(row *format.IndexFrame, num uint64) error {
+	if row.Kind != format.FrameData || int64(row.RawLen) > a.opts.CacheBytes/2 {
+		return nil
+	}
+	use, err := a.useFrame(row)
+	if err != nil {
+		return err
+	}
+	defer a.frames.release(use)
+	f := use.val
+	if f.blocks != nil || !holds(&f.row, num) { // stored as it is: there is nothing to decode
+		return nil
+	}
+	_, grown, err := f.bytes(0, f.starts[num-f.row.First+1])
+	if grown {
+		a.recost(use)
+	}
+	return err
+}
+
+// recost tells the cache what a frame holds now.
+func (a *Archive) recost(use *cached[uint64, *frame]) {
+	use.val.mu.Lock()
+	defer use.val.mu.Unlock()
+	a.frames.recost(use, use.val.cost())
+}
+
+// aheadPieces bounds how far a sequential reader looks for its next frame.
+const aheadPieces = 4096
+
+// lookAhead is called by a sequential reader for each piece. In a frame that
+// it has just come to, it finds the first piece in another and has the frame
+// of that decoded, and decodes this one as far as it will be read.
+func (f *File) lookAhead(p *Piece) {
+	if p.Ref.Kind != format.RefBlock {
+		return
+	}
+	row, err := f.a.frameOf(p.Ref.Num)
+	if err != nil || f.ahead.Swap(row.First+1) == row.First+1 {
+		return
+	}
+	last, left := p.Ref.Num, aheadPieces
+	for q, err := range f.Pieces(p.Offset + int64(p.Ref.Span)) {
+		if left--; err != nil || left == 0 {
+			break
+		}
+		if q.Ref.Kind != format.RefBlock {
+			continue
+		}
+		if !holds(row, q.Ref.Num) {
+			f.a.ahead.start(f.a, q.Ref.Num)
+			break
+		}
+		last = max(last, q.Ref.Num)
+	}
+	// A failure is met again on reading.
+	_ = f.a.decodeTo(row, last)
+}

@@ -1,0 +1,422 @@
+package reader
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+
+	"github.com/vtdarchive/vtd/format"
+)
+
+// treeMemory bounds what is remembered of directories that several trees, or
+// several places of one tree, share.
+const treeMemory = 64 << 20
+
+// maxGroups bounds the hard-link groups of a tree that are counted.
+const maxGroups = 4 << 20
+
+// dirSum is what the check of a directory gives. Directories are blocks:
+// equal ones are checked once.
+type dirSum struct {
+	size, count uint64
+	content     format.Hash
+	only        *format.Entry // the one entry, where there is just one
+	whole       bool          // every part of it, and below, could be read
+	hurt        bool          // something at or below it is damaged
+	links       bool          // hard-linked names lie below
+}
+
+// listSum is the same for a list of references.
+type listSum struct{ hurt bool }
+
+// treeChecker checks the trees of all snapshots.
+type treeChecker struct {
+	*verifier
+	dirs  *cache[uint64, dirSum]
+	lists *cache[uint64, listSum]
+	tree  *Tree
+
+	contents map[contentKey]contentFile // files whose contents are still to be hashed
+	unread   bool                       // one of them could not be read
+}
+
+// trees checks every snapshot that the newest leads to, and tells what the
+// findings hurt.
+func (v *verifier) trees() error {
+	c := &treeChecker{verifier: v, dirs: newCache[uint64, dirSum](treeMemory, nil), lists: newCache[uint64, listSum](treeMemory/4, nil)}
+	newest := true
+	for t, err := range v.a.Snapshots() {
+		if v.ctx.Err() != nil {
+			return v.ctx.Err()
+		}
+		if err != nil {
+			c.unreadable(v.a.trailer.Top, err).hurt(Harm{Snapshot: v.a.trailer.Top + 1, Length: -1})
+			continue
+		}
+		v.rep.Snapshots++
+		c.tree = t
+		sum := c.check(t)
+		if newest {
+			v.rep.Entries = sum.count
+			newest = false
+		}
+		c.parents(t)
+		if sum.hurt {
+			c.harm(t)
+		}
+	}
+	return v.ctx.Err()
+}
+
+// parents checks that time does not go backwards from a snapshot's parents.
+func (c *treeChecker) parents(t *Tree) {
+	for _, p := range t.snapshot.Parents {
+		// One that cannot be read comes up by itself.
+		if old, err := c.a.treeAt(p.Num); err == nil && t.snapshot.Time.Compare(old.snapshot.Time) < 0 {
+			c.mismatch(t.num, "", "snapshot record", "it is older than its parent, in block %d", p.Num)
+		}
+	}
+}
+
+// check checks one tree.
+func (c *treeChecker) check(t *Tree) dirSum {
+	root := t.Root()
+	c.unread = false
+	sum := c.dir(root, "", 1)
+	c.hashContents()
+	sum.hurt = sum.hurt || c.unread
+	if !sum.whole || c.ctx.Err() != nil {
+		return sum
+	}
+	if root.Size != sum.size || root.Count != sum.count {
+		c.mismatch(t.num, "", "snapshot record", "it says %d bytes in %d entries, the tree has %d in %d", root.Size, root.Count, sum.size, sum.count)
+	}
+	if got := c.contentID(root, sum); got != t.snapshot.Content {
+		c.mismatch(t.num, "", "snapshot record", "its content id is %v, the tree's is %v", t.snapshot.Content, got)
+	}
+	if sum.links {
+		groups := linkGroups{}
+		if c.countLinks(root, groups) {
+			c.checkLinks(groups)
+		}
+	}
+	return sum
+}
+
+// contentID gives the content id of a tree: that of the first directory from
+// the root on that is more than a way to another.
+func (c *treeChecker) contentID(root *format.Entry, sum dirSum) format.Hash {
+	for root.Kind == format.KindImplied && sum.only != nil && sum.only.Kind.IsDir() {
+		root = sum.only
+		sum = c.dir(root, "", 1)
+	}
+	return format.ContentID(c.a.header.Hash, root, sum.content)
+}
+
+// mismatch notes something wrong with a tree whose blocks are all right.
+func (c *treeChecker) mismatch(num uint64, path, structure, msg string, args ...any) {
+	n := c.note(blockDamage(structure, format.NoOffset, num, "%s: %s", displayPath(path), fmt.Sprintf(msg, args...)), 0)
+	if n != nil && len(n.Hurts) == 0 {
+		n.hurt(c.at(path))
+	}
+}
+
+// at is a whole entry of the current tree, for a finding.
+func (c *treeChecker) at(path string) Harm {
+	return Harm{Snapshot: c.tree.num, Label: c.tree.snapshot.Label, Path: path, Length: -1}
+}
+
+// totals holds what a directory's entry says against what is below.
+func (c *treeChecker) totals(e *format.Entry, path string, sum *dirSum) {
+	if e.Size != sum.size || e.Count != sum.count {
+		c.mismatch(e.Ref.Num, path, "directory", "its entry says %d bytes in %d entries, it has %d in %d", e.Size, e.Count, sum.size, sum.count)
+	}
+}
+
+// dir checks a directory and all below it.
+func (c *treeChecker) dir(e *format.Entry, path string, depth int) dirSum {
+	use, err := c.dirs.get(e.Ref.Num, func() (dirSum, int64, error) {
+		sum := c.checkDir(e, path, depth)
+		// What was cut short must not be taken for the truth later.
+		return sum, 512, c.ctx.Err()
+	})
+	if err != nil {
+		return dirSum{}
+	}
+	defer c.dirs.release(use)
+	return use.val
+}
+
+func (c *treeChecker) checkDir(e *format.Entry, path string, depth int) dirSum {
+	sum := dirSum{whole: true}
+	if depth > format.MaxDepth {
+		c.mismatch(e.Ref.Num, path, "directory", "nested deeper than %d", format.MaxDepth)
+		return dirSum{hurt: true}
+	}
+	content := format.NewContentDir(c.a.header.Hash)
+	entries := uint64(0)
+	for it := c.a.dirIter(e); c.ctx.Err() == nil; {
+		x, err := it.next()
+		if err != nil {
+			c.unreadable(e.Ref.Num, err)
+			sum.whole, sum.hurt = false, true
+			break
+		}
+		if x == nil {
+			break
+		}
+		entries++
+		sum.only = x
+		hash := format.Hash{}
+		name := path + "/" + x.Name
+		if path == "" {
+			name = x.Name
+		}
+		switch {
+		case x.Kind.IsDir():
+			it.rest()
+			below := c.dir(x, name, depth+1)
+			if below.whole {
+				c.totals(x, name, &below)
+			}
+			sum.whole = sum.whole && below.whole
+			sum.hurt = sum.hurt || below.hurt
+			sum.links = sum.links || below.links
+			sum.count += below.count
+			sum.size += below.size
+			hash = below.content
+		case x.Kind == format.KindFile:
+			if c.file(x, name) {
+				sum.hurt = true
+			}
+			sum.size += x.Size
+			hash = x.ContentHash(c.a.header.Hash)
+		}
+		sum.links = sum.links || x.LinkID != 0
+		if sum.count++; sum.size > format.MaxSpan || sum.count > format.MaxSpan {
+			c.mismatch(e.Ref.Num, path, "directory", "more bytes or entries than there can be")
+			return dirSum{hurt: true}
+		}
+		content.Add(x, hash)
+	}
+	if entries != 1 {
+		sum.only = nil
+	}
+	sum.content = content.Sum()
+	return sum
+}
+
+// unreadable notes that a metadata block cannot be read, unless the check of
+// its frame has said so already, and gives the finding. num is for an error
+// that names no block.
+func (c *treeChecker) unreadable(num uint64, err error) *Finding {
+	var e *format.Error
+	if errors.As(err, &e) && e.Block >= 0 {
+		num = uint64(e.Block)
+	}
+	if n := c.findingOf(num); n != nil {
+		return n
+	}
+	if num < uint64(len(c.state)) && c.absent(num) {
+		err = c.absentError(num)
+	}
+	return c.blame(num, err, 0)
+}
+
+// file checks the references of a file's content and tells whether some of
+// it cannot be read.
+func (c *treeChecker) file(e *format.Entry, path string) (hurt bool) {
+	hurt = c.ref(&e.Ref, anyLevel, path)
+	if c.opts.NoContents || hurt || e.Ref.Kind != format.RefIndirect && e.Ref.Kind != format.RefRun {
+		return hurt
+	}
+	if c.contents == nil {
+		c.contents = make(map[contentKey]contentFile)
+	}
+	c.contents[contentKey{e.Ref.Kind, e.Ref.Octet, e.Ref.Num, e.Ref.Span, e.Content}] = contentFile{e, path, c.firstBlock(&e.Ref)}
+	if len(c.contents) == maxContents {
+		c.hashContents()
+	}
+	return false
+}
+
+// contentKey tells contents and what is said of them: equal ones are hashed
+// once.
+type contentKey struct {
+	kind  format.RefKind
+	octet byte
+	num   uint64
+	span  uint64
+	says  format.Hash
+}
+
+type contentFile struct {
+	e     *format.Entry
+	path  string
+	first uint64 // data block, about
+}
+
+// maxContents bounds how many files wait to be hashed.
+const maxContents = 1 << 15
+
+// firstBlock finds the data block that a content begins with or, where it
+// begins with something else, a number that is as good for the order.
+func (c *treeChecker) firstBlock(r *format.Ref) uint64 {
+	for level := anyLevel; r.Kind == format.RefIndirect; {
+		n, err := c.a.indirect(r, level)
+		if err != nil {
+			return 0
+		}
+		level = n.indirect.Level - 1
+		for i := range n.indirect.Refs {
+			if k := n.indirect.Refs[i].Kind; k == format.RefBlock || k == format.RefIndirect {
+				r = &n.indirect.Refs[i]
+				break
+			}
+		}
+		if level < 0 {
+			break
+		}
+	}
+	return r.Num
+}
+
+// hashContents holds the contents that were put off against their hashes, in
+// the order in which their blocks lie: in that of the tree, frames would be
+// decoded again and again.
+func (c *treeChecker) hashContents() {
+	files := slices.SortedFunc(maps.Values(c.contents), func(a, b contentFile) int {
+		return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(a.path, b.path))
+	})
+	c.contents = nil
+	for _, x := range files {
+		if c.ctx.Err() != nil {
+			return
+		}
+		f := &File{a: c.a, e: x.e, name: displayPath(x.path)}
+		h := c.a.header.Hash.NewContent()
+		if _, err := f.WriteTo(ctxWriter{c.ctx, h}); err != nil {
+			c.note(err, 0)
+			c.unread = true
+			continue
+		}
+		if got := h.Sum(); got != x.e.Content {
+			c.mismatch(x.e.Ref.Num, x.path, "directory", "the hash of its whole content is %v; its entry says %v", got, x.e.Content)
+		}
+	}
+}
+
+// ref checks a reference to content.
+func (c *treeChecker) ref(r *format.Ref, level int, path string) (hurt bool) {
+	switch r.Kind {
+	case format.RefBlock:
+		return c.dataRef(r)
+	case format.RefIndirect:
+		n, err := c.a.indirect(r, level)
+		if err != nil {
+			c.unreadable(r.Num, err)
+			return true
+		}
+		use, err := c.lists.get(r.Num, func() (listSum, int64, error) {
+			var sum listSum
+			for i := range n.indirect.Refs {
+				if c.ref(&n.indirect.Refs[i], n.indirect.Level-1, path) {
+					sum.hurt = true
+				}
+			}
+			return sum, 256, c.ctx.Err()
+		})
+		if err != nil {
+			return true
+		}
+		defer c.lists.release(use)
+		return use.val.hurt
+	}
+	return false
+}
+
+// dataRef checks a reference to a data block.
+func (c *treeChecker) dataRef(r *format.Ref) (hurt bool) {
+	switch {
+	case r.Num >= uint64(len(c.state)):
+		return true // its hash could not be looked up: the node is bad
+	case c.state[r.Num]&stBad != 0:
+		return true
+	case c.absent(r.Num):
+		if c.findingOf(r.Num) == nil {
+			c.blame(r.Num, c.absentError(r.Num), 0)
+		}
+		return true
+	case c.state[r.Num]&stKnown == 0: // of a frame whose row is bad: said there
+		return true
+	}
+	if n := c.state[r.Num] & stLength; uint64(n) != r.Span {
+		c.blame(r.Num, blockDamage("block", format.NoOffset, r.Num, "it has %d bytes; a reference to it spans %d", n, r.Span), 0)
+		return true
+	}
+	return false
+}
+
+// linkGroups counts the names of each hard-link group.
+type linkGroups map[uint64]*linkGroup
+
+type linkGroup struct {
+	seen, want uint64
+	same       format.Hash // of all that the names must agree on, with btime
+	btime      format.Time
+	path       string // of the first name
+	uneven     bool   // they do not
+}
+
+// countLinks goes through the directories that have linked names below. It
+// gives up, false, where there are too many groups to count.
+func (c *treeChecker) countLinks(root *format.Entry, groups linkGroups) bool {
+	total := uint64(0)
+	err := c.tree.WalkFrom("", root, func(path string, e *format.Entry, err error) error {
+		switch {
+		case err != nil || c.ctx.Err() != nil:
+			return fs.SkipAll
+		case e.Kind.IsDir():
+			if !c.dir(e, path, 1).links {
+				return fs.SkipDir
+			}
+		case e.LinkID != 0:
+			id := c.a.header.Hash
+			same := format.ContentID(id, e, e.ContentHash(id)) // the name does not count
+			g := groups[e.LinkID]
+			if g == nil {
+				if len(groups) >= maxGroups {
+					return errTooMany
+				}
+				g = &linkGroup{want: e.LinkCount, same: same, btime: e.Btime, path: path}
+				groups[e.LinkID] = g
+			}
+			g.seen++
+			g.uneven = g.uneven || e.LinkCount != g.want || same != g.same || e.Btime != g.btime
+		}
+		// Equal directories are walked each time: names without end could
+		// come from few bytes.
+		if total++; total > c.a.Blocks()+maxWalked {
+			return errTooMany
+		}
+		return nil
+	})
+	if err != nil {
+		c.rep.Warnings = append(c.rep.Warnings, fmt.Sprintf("hard-link groups of snapshot %d were not counted: %v", c.tree.num, err))
+	}
+	return err == nil && c.ctx.Err() == nil
+}
+
+func (c *treeChecker) checkLinks(groups linkGroups) {
+	for id, g := range groups {
+		switch {
+		case g.uneven:
+			c.mismatch(c.tree.num, g.path, "directory", "the names of hard-link group %d do not all say the same", id)
+		case g.seen != g.want:
+			c.mismatch(c.tree.num, g.path, "directory", "hard-link group %d has %d names; its entries say %d", id, g.seen, g.want)
+		}
+	}
+}

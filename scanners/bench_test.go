@@ -1,0 +1,83 @@
+package scanners
+
+import (
+	"math/rand/v2"
+	"testing"
+)
+
+func randomBytes(n int) []byte {
+	b := make([]byte, n)
+	rand.NewChaCha8([32]byte{1}).Read(b)
+	return b
+}
+
+func BenchmarkSplit(b *testing.B) {
+	data := randomBytes(16 << 20)
+	b.SetBytes(int64(len(data)))
+	b.ReportAllocs()
+	for b.Loop() {
+		for range Split(DefaultParams, data) {
+		}
+	}
+}
+
+func BenchmarkSplitSmall(b *testing.B) {
+	data := randomBytes(4 << 10)
+	b.SetBytes(int64(len(data)))
+	b.ReportAllocs()
+	for b.Loop() {
+		for range Split(DefaultParams, data) {
+		}
+	}
+}
+
+func BenchmarkSplitZeros(b *testing.B) {
+	data := make([]byte, 16<<20)
+	b.SetBytes(int64(len(data)))
+	b.ReportAllocs()
+	for b.Loop() {
+		for range Split(DefaultParams, data) {
+		}
+	}
+}
+
+// BenchmarkSplitNearRuns is the worst case for finding runs: repetitions just
+// too short for one.
+func BenchmarkSplitNearRuns(b *testing.B) {
+	data := make([]byte, 16<<20)
+	for i := range data {
+		data[i] = byte(i / (DefaultParams.RunMin - 1))
+	}
+	b.SetBytes(int64(len(data)))
+	b.ReportAllocs()
+	for b.Loop() {
+		for range Split(DefaultParams, data) {
+		}
+	}
+}
+
+func BenchmarkSplitter(b *testing.B) {
+	data := randomBytes(16 << 20)
+	s := NewSplitter(DefaultParams, func(Span, []byte) error { return nil })
+	b.SetBytes(int64(len(data)))
+	b.ReportAllocs()
+	for b.Loop() {
+		s.Reset()
+		for p := data; len(p) > 0; p = p[128<<10:] {
+			s.Write(p[:128<<10])
+		}
+		s.Close()
+	}
+}
+
+func BenchmarkSketch(b *testing.B) {
+	data := randomBytes(1 << 20)
+	b.SetBytes(int64(len(data)))
+	b.ReportAllocs()
+	var s Sketcher
+	for b.Loop() {
+		s.Reset()
+		s.Write(data)
+		s.Sum()
+	}
+}

@@ -1,0 +1,76 @@
+// Package scanners decides where content is cut into the blocks of an archive,
+// and which files resemble each other. It is pure: it reads no files, starts no
+// goroutines, and keeps nothing between calls but what the caller holds.
+//
+// # Use
+//
+// Split cuts content that is in memory, and a Splitter content that arrives in
+// pieces and with holes; both give the same spans. A span is a chunk or a run of
+// one octet. A Sketcher computes a Sketch of a file, by which files with common
+// content find each other.
+//
+// # The rule
+//
+// The spans of content are part of the archive format, in so far as two programs
+// that cut alike share their blocks. They depend on nothing but the content and
+// four parameters, Min, Target, Max and RunMin (see Params.Validate for their
+// bounds). All lengths are in octets.
+//
+// Runs. A run is a sequence of at least RunMin equal octets that is preceded and
+// followed by a different octet or by an end of the content. Every run is a span
+// by itself. What lies between two runs, or between a run and an end of the
+// content, is a gap. Each gap that is not empty is cut into chunks, without
+// regard to what is around it.
+//
+// Hash. G is a table of 256 numbers of 64 bits: G[i] is the first eight octets,
+// read little-endian, of SHA-256("vtd gear table v1" ‖ i), with i as one octet.
+// For the octets d[0], d[1], … of a gap and p ≥ 64, the hash before position p is
+//
+//	H(p) = Σ G[d[p-1-j]] · 2^j   for j = 0 … 63,   modulo 2^64
+//
+// which a program computes with one step h = 2h + G[d[i]] per octet: an octet
+// 64 steps back has left the number.
+//
+// Masks. M(n) is the number in which the n bits 62, 60, 58, …, 64-2n are one and
+// all others zero. With Target = 2^t,
+//
+//	strict = M(t+2)    lenient = M(t-2)
+//
+// For a target of 64 KiB these are 0x5555555550000000 and 0x5555555000000000.
+//
+// Cuts. A gap of n octets is cut where its first chunk ends, and the rest,
+// unless it is empty, is then cut as a gap by itself. The first chunk has the
+// least length L with L < n for which one of these holds:
+//
+//   - Min ≤ L < Target, L < Max and H(L) AND strict = 0
+//   - Target ≤ L < Max and H(L) AND lenient = 0
+//   - L = Max
+//
+// and if there is none, the length n. So a chunk is shorter than Min only where
+// its gap ends, and the hash is never needed nearer than 64 octets to the start
+// of a chunk.
+//
+// Golden cut points stand in spec/chunks.json; the comment at its head says
+// how its inputs are made.
+//
+// # Why so
+//
+// Every condition on a cut looks at the 64 octets before it only, and what is
+// cut leniently late in a chunk includes what is cut strictly early in it. Two
+// copies of some content that are in different phases, as after an insertion,
+// therefore meet soon and stay together. Runs are taken out first because a
+// sparse file or a padded one is worth no blocks at all, and because a hole then
+// means the same whether it is known as a hole or read as zeros. A run is found
+// by looking at one aligned block in each RunMin/2 octets, hence at hardly any
+// cost, but what a run is does not depend on how it is looked for.
+//
+// # Map
+//
+//	params.go    Params, their bounds, the masks
+//	gear.go      the table G
+//	cut.go       the length of one chunk; the fast loop
+//	runs.go      repetitions of one octet
+//	split.go     Span, Split, and the walk from span to span that both forms share
+//	splitter.go  Splitter: the window over content that arrives in pieces
+//	sketch.go    Sketch and Sketcher
+package scanners

@@ -1,0 +1,18 @@
+// Package spec holds the specification of the .vtd format and what goes with
+// it, for programs and tests that want them at hand. It imports nothing of
+// the project.
+//
+//	vtd.md        the specification
+//	registry.md   every number it assigns
+//	rationale.md  why things are as they are
+//	chunks.json   golden cut points of the rolling cut
+//	vectors/      small archives with one success or one defect each; see
+//	              vectors/README.md
+package spec
+
+import "embed"
+
+// FS holds the documents, chunks.json and the directory vectors.
+//
+//go:embed *.md chunks.json vectors
+var FS embed.FS

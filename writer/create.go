@@ -1,0 +1,349 @@
+package writer
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/vtdarchive/vtd/format"
+)
+
+// Tool is recorded in snapshots as the program that wrote them.
+const Tool = "vtd 1.0"
+
+// Report sums up what Create did.
+type Report struct {
+	Dirs, Files, Others int64 // entries of the tree by kind; Others neither
+	Entries             uint64
+	Bytes               uint64 // content of all files, hard links counted each time
+	NewBlocks, NewBytes int64
+	DupBlocks, DupBytes int64
+	Stored              int64 // size of the archive
+	DataRaw, DataStored int64 // frames of data, with heads
+	MetaRaw, MetaStored int64 // frames of metadata, with heads
+	IndexBytes          int64
+	MetaBlocks          int64
+	ContentID           format.Hash
+	RootHash            format.Hash
+	ArchiveID           format.ArchiveID
+	Issues              []Issue
+	Corrected           bool // files changed between the phases: a corrected tree follows
+	Elapsed             time.Duration
+}
+
+// creation is one run of Create.
+type creation struct {
+	o      *Options
+	scan   *scan
+	tree   *tree
+	table  *blockTable
+	meta   *metaTree
+	source *blockSource
+	frames *frameWriter
+	out    *countingWriter
+	header format.Header
+	runs   []numberedRun
+	top    uint64
+	topSum format.Hash
+	rep    Report
+}
+
+// numberedRun is a tree version as written: its blocks in the order of their
+// numbers.
+type numberedRun struct {
+	top, snapshot format.Hash
+	meta          []uint32
+	data          []uint32
+}
+
+func (r *numberedRun) blocks() uint64 { return uint64(2 + len(r.meta) + len(r.data)) }
+
+// Create writes an archive of the inputs to w, front to back: it never seeks,
+// so w may be a pipe. What could not be stored, or not as first seen, is in
+// the report's Issues and is no error; an error means that w does not hold an
+// archive.
+func Create(ctx context.Context, w io.Writer, opts Options) (*Report, error) {
+	begin := time.Now()
+	if err := opts.setDefaults(); err != nil {
+		return nil, err
+	}
+	c := &creation{o: &opts, tree: newTree(), table: newBlockTable(opts.KeepBytes), out: &countingWriter{w: w}}
+	defer c.table.arena.free()
+	c.scan = &scan{o: &opts, t: c.tree, table: c.table}
+	defer c.scan.close()
+	opts.phase(PhaseRead, -1, -1)
+	if err := c.scan.run(ctx, false); err != nil {
+		return nil, err
+	}
+	c.source = &blockSource{o: &opts, table: c.table, dirs: c.scan.dirs}
+	defer func() { c.source.spool.close() }()
+	c.frames = &frameWriter{o: &opts, w: c.out, table: c.table, src: c.source}
+	c.meta = newMetaTree(c.tree, c.table, opts.Hash)
+	if err := c.write(ctx); err != nil {
+		return nil, err
+	}
+	c.report(begin)
+	return &c.rep, nil
+}
+
+func (c *creation) write(ctx context.Context) error {
+	next, err := c.version(ctx, 0)
+	if err != nil {
+		return err
+	}
+	if absent := c.frames.absent; len(absent) > 0 {
+		c.frames.absent = nil
+		if err := c.correct(ctx, absent); err != nil {
+			return err
+		}
+		if next, err = c.version(ctx, next); err != nil {
+			return err
+		}
+		if len(c.frames.absent) > 0 {
+			return errTornAgain
+		}
+		c.rep.Corrected = true
+	}
+	return c.finish(next)
+}
+
+// version writes the tree as it now stands: top block and snapshot, metadata,
+// and the data that is not yet in the file. Numbers go on from next.
+func (c *creation) version(ctx context.Context, next uint64) (uint64, error) {
+	ids := orderBlocks(c.tree, c.table, c.o.Order)
+	c.meta.build()
+	var run numberedRun
+	c.top = next
+	run.meta = c.meta.number(next + 2)
+	run.data = ids
+	firstData := next + 2 + uint64(len(run.meta))
+	total := int64(0)
+	for k, id := range ids {
+		b := c.table.at(id)
+		b.num = firstData + uint64(k)
+		total += int64(b.length)
+	}
+	snap, top := c.snapshot(&run)
+	if next == 0 {
+		if err := c.writeHeader(run.top); err != nil {
+			return 0, err
+		}
+	}
+	c.o.phase(PhaseWrite, total, -1)
+	c.frames.start(ctx)
+	err := c.versionFrames(&run, next, snap, top)
+	// Whatever stopped the adding of frames, the reason is with the group.
+	if e := c.frames.finish(); e != nil {
+		err = e
+	}
+	if err == nil {
+		err = ctx.Err()
+	}
+	c.runs = append(c.runs, run)
+	return next + run.blocks(), err
+}
+
+func (c *creation) versionFrames(run *numberedRun, next uint64, snap, top []byte) error {
+	head := format.FrameHead{Kind: format.FrameMetadata, First: next, Lengths: []uint32{uint32(len(top)), uint32(len(snap))}}
+	if err := c.frames.add(&frameJob{head: head, raw: append(top, snap...)}); err != nil {
+		return err
+	}
+	err := c.frames.metadata(len(run.meta), next+2, func(b []byte, i int) []byte { return c.meta.stored(b, run.meta[i]) })
+	if err != nil {
+		return err
+	}
+	return c.frames.data(run.data, next+2+uint64(len(run.meta)))
+}
+
+// snapshot makes the snapshot record and the top block of the tree, in stored
+// form, and their hashes.
+func (c *creation) snapshot(run *numberedRun) (snap, top []byte) {
+	root := c.meta.entryOf(0, c.tree.node(0))
+	root.Name = ""
+	c.rep.ContentID = contentID(c.tree, c.table, c.o.Hash)
+	c.rep.RootHash = root.Ref.Hash
+	c.rep.Entries, c.rep.Bytes = root.Count, root.Size
+	s := format.Snapshot{Root: root, Content: c.rep.ContentID, Label: c.o.Label, Message: c.o.Message, Tool: Tool}
+	if c.o.Time != nil {
+		s.Time = *c.o.Time
+	} else {
+		s.Time = c.tree.newestTime()
+	}
+	run.snapshot = c.o.Hash.Sum(s.AppendTo(nil, format.Canonical, 0))
+	t := format.Top{Snapshot: run.snapshot, Root: root.Ref.Hash, Content: c.rep.ContentID, Span: root.Size}
+	top = t.AppendTo(nil)
+	run.top = c.o.Hash.Sum(top)
+	c.topSum = run.top
+	return s.AppendTo(nil, format.Stored, c.top+1), top
+}
+
+// newestTime gives the newest mtime of the tree: the time of a snapshot that
+// is not told another, so that equal trees give equal archives.
+func (t *tree) newestTime() format.Time {
+	var newest format.Time
+	first := true
+	t.walk(func(_ uint32, n *node) {
+		if n.kind == format.KindImplied {
+			return
+		}
+		if x := (format.Time{Sec: n.sec, Nsec: n.nsec}); first || x.Compare(newest) > 0 {
+			newest, first = x, false
+		}
+	})
+	return newest
+}
+
+func (c *creation) writeHeader(top format.Hash) error {
+	o := c.o
+	c.header = format.Header{
+		Major: format.VersionMajor, Minor: format.VersionMinor, Flags: format.FlagAsCreated, Hash: o.Hash,
+		Chunker: &format.Chunker{
+			Algorithm: format.ChunkerGear, Min: uint32(o.Chunks.Min), Target: uint32(o.Chunks.Target),
+			Max: uint32(o.Chunks.Max), RunMin: uint32(o.Chunks.RunMin), LiteralMax: uint32(o.LiteralMax),
+		},
+		Layout: &format.Layout{
+			DataFrame: uint32(o.DataFrame), MetaFrame: uint32(o.MetaFrame), Level: uint8(o.Level), Long: o.Long, Order: o.Order,
+		},
+		Preset: o.Preset,
+	}
+	// The archive's id follows from what is in it and how it was made: the
+	// same command on the same tree gives the same bytes.
+	b, err := c.header.AppendTo([]byte("vtd archive id\n"))
+	if err != nil {
+		return err
+	}
+	id := o.Hash.Sum(append(b, top[:]...))
+	copy(c.header.ID[:], id[:])
+	b, err = c.header.AppendTo(nil)
+	if err != nil {
+		return err
+	}
+	_, err = c.out.Write(b)
+	return err
+}
+
+// finish writes the index and the trailer.
+func (c *creation) finish(blocks uint64) error {
+	x := format.IndexHead{Blocks: blocks, Frames: uint64(len(c.frames.rows))}
+	at := c.out.off
+	h := c.o.Hash.New()
+	w := io.MultiWriter(c.out, h)
+	b := x.AppendTo(nil)
+	flush := func(more bool) error {
+		if more && len(b) < mib {
+			return nil
+		}
+		_, err := w.Write(b)
+		b = b[:0]
+		return err
+	}
+	put := func(sum format.Hash) error {
+		b = append(b, sum[:]...)
+		return flush(true)
+	}
+	for i := range c.runs {
+		r := &c.runs[i]
+		b = append(append(b, r.top[:]...), r.snapshot[:]...)
+		for _, id := range r.meta {
+			if err := put(c.meta.at(id).hash); err != nil {
+				return err
+			}
+		}
+		for _, id := range r.data {
+			if err := put(c.table.at(id).hash); err != nil {
+				return err
+			}
+		}
+	}
+	for i := range c.frames.rows {
+		b = c.frames.rows[i].AppendTo(b)
+		if err := flush(true); err != nil {
+			return err
+		}
+	}
+	if err := flush(false); err != nil {
+		return err
+	}
+	c.rep.IndexBytes = c.out.off - at
+	t := format.Trailer{
+		ID: c.header.ID, Offset: c.out.off, Segment: 0, Index: at, IndexLen: c.rep.IndexBytes, Blocks: blocks,
+		Top: c.top, TopHash: c.topSum, IndexHash: h.Sum(), Snapshots: 1,
+	}
+	_, err := c.out.Write(t.AppendTo(nil))
+	return err
+}
+
+func (c *creation) report(begin time.Time) {
+	r := &c.rep
+	c.tree.walk(func(i uint32, n *node) {
+		switch {
+		case n.kind.IsDir():
+			r.Dirs++
+		case n.kind == format.KindFile:
+			r.Files++
+		default:
+			r.Others++
+		}
+		if n.link == 0 || c.tree.links[n.link-1].first == i {
+			c.tree.eachBlock(n, func(id uint32) {
+				r.DupBlocks++
+				r.DupBytes += int64(c.table.at(id).length)
+			})
+		}
+	})
+	for _, run := range c.runs {
+		for _, id := range run.data {
+			if b := c.table.at(id); !b.absent {
+				r.NewBlocks++
+				r.NewBytes += int64(b.length)
+			}
+		}
+		r.MetaBlocks += int64(len(run.meta)) + 2
+	}
+	// What a file took with it when it changed is new and in no file.
+	r.DupBlocks = max(0, r.DupBlocks-r.NewBlocks)
+	r.DupBytes = max(0, r.DupBytes-r.NewBytes)
+	f := c.frames
+	r.DataRaw, r.DataStored, r.MetaRaw, r.MetaStored = f.rawData, f.storedData, f.rawMeta, f.storedMeta
+	r.Stored = c.out.off
+	r.ArchiveID = c.header.ID
+	r.Issues = c.scan.sortedIssues()
+	r.Elapsed = time.Since(begin)
+}
+
+// HashTree computes the content id that Create with the same options would
+// give, without storing anything.
+func HashTree(ctx context.Context, opts Options) (*Report, error) {
+	begin := time.Now()
+	if err := opts.setDefaults(); err != nil {
+		return nil, err
+	}
+	s := &scan{o: &opts, t: newTree()}
+	defer s.close()
+	opts.phase(PhaseRead, -1, -1)
+	if err := s.run(ctx, false); err != nil {
+		return nil, err
+	}
+	rep := &Report{ContentID: contentID(s.t, nil, opts.Hash), Issues: s.sortedIssues()}
+	s.t.walk(func(i uint32, n *node) {
+		if i != 0 {
+			rep.Entries++
+			if n.kind == format.KindFile {
+				rep.Bytes += n.size
+			}
+		}
+	})
+	rep.Elapsed = time.Since(begin)
+	return rep, nil
+}
+
+// List walks the inputs without reading files; OnEntry hears what would go in.
+func List(ctx context.Context, opts Options) (*Report, error) {
+	if err := opts.setDefaults(); err != nil {
+		return nil, err
+	}
+	s := &scan{o: &opts, t: newTree()}
+	defer s.close()
+	err := s.run(ctx, true)
+	return &Report{Issues: s.sortedIssues()}, err
+}

@@ -1,0 +1,179 @@
+package writer
+
+import (
+	"bytes"
+	"sync"
+
+	"github.com/vtdarchive/vtd/format"
+)
+
+// node is one entry of the tree in memory. A million of them is a common
+// size, so what is rare stands in tables beside.
+type node struct {
+	name    string
+	parent  uint32
+	first   uint32 // directory: index of its first child
+	count   uint32 // directory: how many children, once read
+	owner   uint32 // index into owners
+	aux     uint32 // symlink: index into targets; device: into devices
+	xattrs  uint32 // index into xattr sets; 0: none
+	link    uint32 // index+1 into links; 0: only one name
+	content uint32 // file: by contentKind; directory: index into directories
+	sec     int64
+	nsec    uint32
+	perm    uint16
+	kind    format.Kind
+	how     contentKind
+	state   nodeState
+	size    uint64 // file: of the content that was read
+}
+
+type nodeState uint8
+
+const (
+	stateOK nodeState = iota
+	stateGone
+)
+
+type contentKind uint8
+
+const (
+	contentNone    contentKind = iota
+	contentLiteral             // index into literals
+	contentBlock               // id of the one block
+	contentList                // index into lists
+)
+
+// piece is one span of a file of several: a block or a run.
+type piece struct {
+	span  uint64
+	block uint32
+	octet byte
+	run   bool
+}
+
+// contentRefs is the content of a file of several spans.
+type contentRefs struct {
+	pieces []piece
+	hash   format.Hash
+}
+
+// linkGroup is an inode with several names.
+type linkGroup struct {
+	first uint32 // node that was read
+	dev   uint64
+	ino   uint64
+	names uint32 // names that remain in the tree
+	id    uint64 // in walk order, from 1; 0: not yet given
+}
+
+// tree is all that phase 1 finds out.
+type tree struct {
+	nodes paged[node]
+
+	mu       sync.Mutex // guards what workers add to
+	literals paged[[]byte]
+	lists    paged[contentRefs]
+	xattrs   []([]format.Xattr)
+	xattrIdx map[string]uint32
+
+	// What only the walker adds to.
+	owners   []format.Owner
+	ownerIdx map[[2]uint32]uint32
+	targets  []string
+	devices  [][2]uint32
+	links    []linkGroup
+	linkIdx  map[[2]uint64]uint32
+	rootOf   map[uint32]int // node of an input → index into inputs
+	btimes   map[uint32]format.Time
+}
+
+func newTree() *tree {
+	return &tree{
+		xattrIdx: map[string]uint32{}, xattrs: [][]format.Xattr{nil}, ownerIdx: map[[2]uint32]uint32{},
+		linkIdx: map[[2]uint64]uint32{}, rootOf: map[uint32]int{}, btimes: map[uint32]format.Time{},
+	}
+}
+
+func (t *tree) node(i uint32) *node { return t.nodes.at(int(i)) }
+
+// path gives the member name of a node; the root's is ".".
+func (t *tree) path(i uint32) string {
+	if i == 0 {
+		return "."
+	}
+	n := 0
+	for k := i; k != 0; k = t.node(k).parent {
+		n += len(t.node(k).name) + 1
+	}
+	b := make([]byte, n-1)
+	at := len(b)
+	for k := i; k != 0; k = t.node(k).parent {
+		name := t.node(k).name
+		at -= len(name)
+		copy(b[at:], name)
+		if at > 0 {
+			at--
+			b[at] = '/'
+		}
+	}
+	return string(b)
+}
+
+func (t *tree) addLiteral(b []byte) uint32 {
+	b = bytes.Clone(b)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	i, _ := t.literals.add(b)
+	return uint32(i)
+}
+
+func (t *tree) addList(c contentRefs) uint32 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	i, _ := t.lists.add(c)
+	return uint32(i)
+}
+
+// addXattrs gives the index of a set of attributes; sets are few.
+func (t *tree) addXattrs(xs []format.Xattr) uint32 {
+	if len(xs) == 0 {
+		return 0
+	}
+	n := 0
+	for _, x := range xs {
+		n += len(x.Name) + len(x.Value) + 8
+	}
+	key := make([]byte, 0, n)
+	for _, x := range xs {
+		key = append(key, byte(len(x.Name)), byte(len(x.Value)), byte(len(x.Value)>>8), byte(len(x.Value)>>16))
+		key = append(append(key, x.Name...), x.Value...)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if i, ok := t.xattrIdx[string(key)]; ok {
+		return i
+	}
+	i := uint32(len(t.xattrs))
+	t.xattrs = append(t.xattrs, xs)
+	t.xattrIdx[string(key)] = i
+	return i
+}
+
+// walk calls visit for every node that remains, parents first, in the order
+// of names; for the root, too.
+func (t *tree) walk(visit func(i uint32, n *node)) {
+	stack := []uint32{0}
+	for len(stack) > 0 {
+		i := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		n := t.node(i)
+		if n.state != stateOK {
+			continue
+		}
+		visit(i, n)
+		for k := n.count; n.kind.IsDir() && k > 0; k-- {
+			stack = append(stack, n.first+k-1)
+		}
+	}
+}
