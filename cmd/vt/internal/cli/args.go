@@ -2,6 +2,7 @@ package cli
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/alecthomas/kong"
 )
@@ -22,7 +23,7 @@ type occurrence struct {
 // Which flags take a value is known from kong's own model. What is not known
 // there is passed on for kong to reject.
 func arrange(app *kong.Application, args []string) (arranged []string, seen []occurrence) {
-	var words, flags, rest []string
+	var words, flags, rest, missing []string
 	node := app.Node
 	next := 0
 	pop := func() (string, bool) {
@@ -37,7 +38,7 @@ func arrange(app *kong.Application, args []string) (arranged []string, seen []oc
 			value, has = pop()
 		}
 		if !has {
-			flags = append(flags, "--"+f.Name) // kong says that a value is missing
+			missing = []string{"--" + f.Name}
 			return
 		}
 		flags = append(flags, "--"+f.Name+"="+value)
@@ -48,6 +49,10 @@ func arrange(app *kong.Application, args []string) (arranged []string, seen []oc
 		switch {
 		case !ok:
 			arranged = append(words, flags...)
+			if missing != nil {
+				// At the very end, for kong to say that its value is missing.
+				return append(arranged, missing...), seen
+			}
 			if len(rest) > 0 {
 				arranged = append(append(arranged, "--"), rest...)
 			}
@@ -66,21 +71,18 @@ func arrange(app *kong.Application, args []string) (arranged []string, seen []oc
 				flags = append(flags, arg)
 			}
 		case len(arg) > 1 && arg[0] == '-':
-			for i, c := range arg {
-				if i == 0 {
-					continue
-				}
-				f := findShort(node, c)
-				if f != nil && takesValue(f) {
-					value := arg[i+len(string(c)):]
-					take(f, value, value != "")
-					break
-				}
-				if f == nil {
-					flags = append(flags, "-"+string(c))
-				} else {
-					flags = append(flags, "--"+f.Name)
-				}
+			known, value := cluster(node, arg[1:])
+			if known == nil {
+				flags = append(flags, arg) // kong says which of them it does not know
+				continue
+			}
+			for _, f := range known[:len(known)-1] {
+				flags = append(flags, "--"+f.Name)
+			}
+			if f := known[len(known)-1]; takesValue(f) {
+				take(f, value, value != "")
+			} else {
+				flags = append(flags, "--"+f.Name)
 			}
 		case len(node.Children) > 0:
 			words = append(words, arg)
@@ -94,6 +96,23 @@ func arrange(app *kong.Application, args []string) (arranged []string, seen []oc
 	}
 }
 
+// cluster reads short flags written together, as in -vqCdir: the flags, and
+// what stands behind the last one if that takes a value. It gives nil if one
+// of them is not known.
+func cluster(node *kong.Node, letters string) (known []*kong.Flag, value string) {
+	for i, c := range letters {
+		f := findShort(node, c)
+		if f == nil {
+			return nil, ""
+		}
+		known = append(known, f)
+		if takesValue(f) {
+			return known, letters[i+utf8.RuneLen(c):]
+		}
+	}
+	return known, ""
+}
+
 func takesValue(f *kong.Flag) bool { return !f.IsBool() && !f.IsCounter() }
 
 func findFlag(node *kong.Node, name string) *kong.Flag {
@@ -103,7 +122,7 @@ func findFlag(node *kong.Node, name string) *kong.Flag {
 }
 
 func findShort(node *kong.Node, c rune) *kong.Flag {
-	return flagWhere(node, func(f *kong.Flag) bool { return f.Short == c })
+	return flagWhere(node, func(f *kong.Flag) bool { return f.Short != 0 && f.Short == c })
 }
 
 func flagWhere(node *kong.Node, is func(*kong.Flag) bool) *kong.Flag {
