@@ -53,6 +53,7 @@
 //	archive.go   Archive: frames by random access
 //	engine.go    the engine: workers, jobs, first fatal error, clean-up
 //	plan.go      the walk: selection, tables, what can be made at once
+//	maker.go     directories made while the walk goes on
 //	tables.go    directories, files, attributes, references, compactly
 //	file.go      regular files: make, write, finish, fail
 //	node.go      what is made in one go; what is in the way

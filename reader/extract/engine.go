@@ -187,6 +187,9 @@ func (w *worker) do(j job) {
 	w.progress()
 }
 
+// errNoDir: the directory could not be made, which has been reported.
+var errNoDir = errors.New("its directory could not be made")
+
 // dirFD gives the descriptor of a directory, valid until the next call or
 // release.
 func (w *worker) dirFD(id int32) (int, error) {
@@ -194,6 +197,9 @@ func (w *worker) dirFD(id int32) (int, error) {
 		return w.handle.FD(), nil
 	}
 	w.release()
+	if w.dirs.at(id).state == dirFailed {
+		return -1, errNoDir
+	}
 	h, err := w.cache.Get(int(id))
 	if err != nil {
 		return -1, err
@@ -237,8 +243,11 @@ func (e *engine) issue(i Issue) {
 }
 
 // problem is issue, but for errors that would meet every entry to come: they
-// end the extraction.
+// end the extraction; and for those that have been reported.
 func (e *engine) problem(dir int32, name, attr string, err error) {
+	if err == errNoDir {
+		return
+	}
 	path := e.dirs.path(dir, name)
 	for _, errno := range []unix.Errno{unix.ENOSPC, unix.EDQUOT, unix.EROFS, unix.EIO, unix.EMFILE, unix.ENFILE} {
 		if errors.Is(err, errno) {

@@ -11,16 +11,16 @@ import (
 // nodeBatch is how many nodes go to the workers at once.
 const nodeBatch = 256
 
-// planner walks a tree. It makes directories itself, hands nodes to the
-// workers and enters files into the tables.
+// planner walks a tree. It makes directories, itself or through a maker, hands
+// nodes to the workers and enters files into the tables.
 type planner struct {
 	*engine
 	tree    tree
 	levels  []level // the directories the walk is in, the root first
-	batch   []*node
+	maker   *maker  // nil: directories are made at once
+	todo    task
 	leaders map[uint64]*linkFile   // by link id
 	round   int                    // counts tree versions
-	ready   int32                  // the directory last found ready
 	before  *before                // what an earlier tree has left; nil in the first round
 	sees    func(num, span uint64) // is told of references as they are found; may be nil
 }
@@ -29,19 +29,28 @@ type planner struct {
 type level struct {
 	dir  int32
 	path string // in the archive
+	made bool   // the target has it, or the maker was told
 }
 
 func newPlanner(e *engine) *planner {
-	return &planner{engine: e, leaders: make(map[uint64]*linkFile), levels: []level{{dir: rootDir}}, ready: rootDir}
+	return &planner{engine: e, leaders: make(map[uint64]*linkFile), levels: []level{{dir: rootDir, made: true}}}
 }
 
 // plan enters a whole tree into the tables.
 func (p *planner) plan(t tree) error {
 	p.begin(t)
-	if err := t.walk(p); err != nil {
-		return err
+	if p.opts.Existing == Replace {
+		p.maker = newMaker(p.engine)
 	}
-	return p.end()
+	err := t.walk(p)
+	if err == nil {
+		err = p.end()
+	}
+	if p.maker != nil {
+		p.maker.close()
+		p.maker = nil
+	}
+	return err
 }
 
 func (p *planner) begin(t tree) {
@@ -69,7 +78,7 @@ func (p *planner) Visit(depth int, e *format.Entry) error {
 	if err := p.ctx.Err(); err != nil {
 		return err
 	}
-	in := p.levels[depth]
+	in := &p.levels[depth]
 	if !format.ValidName(e.Name) {
 		p.issue(Issue{p.dirs.path(in.dir, ""), "", format.Damaged("directory", format.NoOffset, "the name %q is not allowed", e.Name)})
 		return fs.SkipDir
@@ -89,7 +98,7 @@ func (p *planner) Visit(depth int, e *format.Entry) error {
 		}
 		return p.dir(depth, e, path, take, below)
 	}
-	if !take || depth < p.opts.Strip || !p.dirReady(in.dir) {
+	if !take || depth < p.opts.Strip || !p.makeDir(in) {
 		return nil
 	}
 	return p.entry(in.dir, e)
@@ -109,18 +118,18 @@ func (p *planner) dir(depth int, e *format.Entry, path string, take, below bool)
 	if !take && !below {
 		return fs.SkipDir
 	}
-	id := int32(rootDir)
+	l := level{dir: rootDir, path: path, made: true}
 	if depth >= p.opts.Strip {
 		d := dir{parent: p.levels[depth].dir, name: e.Name}
 		if take && e.Kind == format.KindDir {
 			d.attrs, d.mtime = p.attrs.of(e), timeOf(e.Mtime)
 		}
-		id = p.enter(d)
-		if take && !p.ensureDir(id) {
+		l.dir, l.made = p.enter(d), false
+		if take && !p.makeDir(&l) {
 			return fs.SkipDir
 		}
 	}
-	p.levels = append(p.levels[:depth+1], level{id, path})
+	p.levels = append(p.levels[:depth+1], l)
 	if !below {
 		return fs.SkipDir
 	}
@@ -139,16 +148,20 @@ func (p *planner) enter(d dir) int32 {
 	return p.dirs.add(d)
 }
 
-// dirReady makes a directory that is only passed through when something
-// selected is found in it.
-func (p *planner) dirReady(id int32) bool {
-	if id != p.ready {
-		if !p.ensureDir(id) {
-			return false
+// makeDir makes the directory of a level if need be, or has it made. It reports
+// whether things can be made in it, as far as that is known.
+func (p *planner) makeDir(l *level) bool {
+	switch {
+	case l.made:
+	case p.maker == nil:
+		l.made = p.ensureDir(l.dir)
+	default:
+		l.made = true
+		if p.todo.dirs = append(p.todo.dirs, l.dir); len(p.todo.dirs) == taskDirs {
+			p.flush()
 		}
-		p.ready = id
 	}
-	return true
+	return l.made
 }
 
 // entry enters anything but a directory.
@@ -256,14 +269,18 @@ func (p *planner) file(in int32, e *format.Entry, ours bool, leader *linkFile) e
 }
 
 func (p *planner) node(n *node) {
-	if p.batch = append(p.batch, n); len(p.batch) == nodeBatch {
+	if p.todo.nodes = append(p.todo.nodes, n); len(p.todo.nodes) == nodeBatch {
 		p.flush()
 	}
 }
 
+// flush hands on what has been gathered.
 func (p *planner) flush() {
-	if len(p.batch) > 0 {
-		p.post(job{nodes: p.batch})
-		p.batch = nil
+	switch {
+	case p.maker != nil:
+		p.maker.tasks <- p.todo
+	case len(p.todo.nodes) > 0:
+		p.post(job{nodes: p.todo.nodes})
 	}
+	p.todo = task{}
 }
