@@ -127,8 +127,11 @@ const (
 	ExtPreset  uint16 = 4 // name of the preset, for people
 )
 
-// ChunkerGear is the id of the rolling cut described in the specification.
-const ChunkerGear uint8 = 1
+// Chunkers as recorded in ExtChunker.
+const (
+	ChunkerGear     uint8 = 1 // the rolling cut alone
+	ChunkerScanners uint8 = 2 // with the joints and hints of scanners
+)
 
 // Orders of data blocks in the file, as recorded in ExtLayout.
 const (

@@ -69,6 +69,7 @@ func TestNumbers(t *testing.T) {
 		{"ExtLayout", uint64(ExtLayout), 3},
 		{"ExtPreset", uint64(ExtPreset), 4},
 		{"ChunkerGear", uint64(ChunkerGear), 1},
+		{"ChunkerScanners", uint64(ChunkerScanners), 2},
 		{"OrderPath", uint64(OrderPath), 0},
 		{"OrderFamilies", uint64(OrderFamilies), 1},
 

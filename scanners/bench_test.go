@@ -16,7 +16,7 @@ func BenchmarkSplit(b *testing.B) {
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
 	for b.Loop() {
-		for range Split(DefaultParams, data) {
+		for range Split(DefaultParams, nil, data) {
 		}
 	}
 }
@@ -26,7 +26,7 @@ func BenchmarkSplitSmall(b *testing.B) {
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
 	for b.Loop() {
-		for range Split(DefaultParams, data) {
+		for range Split(DefaultParams, nil, data) {
 		}
 	}
 }
@@ -36,7 +36,7 @@ func BenchmarkSplitZeros(b *testing.B) {
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
 	for b.Loop() {
-		for range Split(DefaultParams, data) {
+		for range Split(DefaultParams, nil, data) {
 		}
 	}
 }
@@ -51,7 +51,7 @@ func BenchmarkSplitNearRuns(b *testing.B) {
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
 	for b.Loop() {
-		for range Split(DefaultParams, data) {
+		for range Split(DefaultParams, nil, data) {
 		}
 	}
 }
@@ -62,7 +62,7 @@ func BenchmarkSplitter(b *testing.B) {
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
 	for b.Loop() {
-		s.Reset()
+		s.Reset(nil)
 		for p := data; len(p) > 0; p = p[128<<10:] {
 			s.Write(p[:128<<10])
 		}

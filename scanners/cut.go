@@ -25,12 +25,19 @@ func newCutter(p Params) cutter {
 }
 
 // cut returns the length of the first chunk of gap, content without runs. It
-// looks at no more than max octets; fewer must be all there are. This is the
-// one place where the length of a chunk is decided.
-func (c *cutter) cut(gap []byte) int {
-	n := min(len(gap), c.max)
+// looks at no more than max octets; fewer must be all there are. hint is the
+// least length from min on at which a hint counts, or more than there is. This is
+// the one place where the length of a chunk is decided.
+func (c *cutter) cut(gap []byte, hint int) (n int, why Cut) {
+	n, why = len(gap), CutEnd
+	if c.max < n {
+		n, why = c.max, CutMax
+	}
+	if hint < n {
+		n, why = hint, CutHint
+	}
 	if n <= c.min {
-		return n
+		return n, why
 	}
 	// The hash before a length l is complete once octet l-1 is in it, so the
 	// lengths from min to n-1 are tested at octets min-1 to n-2.
@@ -41,13 +48,13 @@ func (c *cutter) cut(gap []byte) int {
 	turn := min(c.target, n)
 	l, h := find(gap[c.min-1:turn-1], h, c.strict)
 	if l > 0 {
-		return c.min - 1 + l
+		return c.min - 1 + l, CutHash
 	}
 	l, _ = find(gap[turn-1:n-1], h, c.lenient)
 	if l > 0 {
-		return turn - 1 + l
+		return turn - 1 + l, CutHash
 	}
-	return n
+	return n, why
 }
 
 // find rolls h over p until the bits of mask are all zero, and returns the

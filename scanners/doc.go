@@ -1,12 +1,13 @@
 // Package scanners decides where content is cut into the blocks of an archive,
-// and which files resemble each other. It is pure: it reads no files, starts no
-// goroutines, and keeps nothing between calls but what the caller holds.
+// and which files resemble each other. It is pure: it reads no files, and keeps
+// nothing between calls but what the caller holds.
 //
 // # Use
 //
 // Split cuts content that is in memory, and a Splitter content that arrives in
 // pieces and with holes; both give the same spans. A span is a chunk or a run of
-// one octet. A Sketcher computes a Sketch of a file, by which files with common
+// one octet. Either may be given a Scanner, which knows a format and where its
+// joints are; Choose finds one for a file. A Sketcher computes a Sketch of a file, by which files with common
 // content find each other.
 //
 // # The rule
@@ -14,7 +15,14 @@
 // The spans of content are part of the archive format, in so far as two programs
 // that cut alike share their blocks. They depend on nothing but the content and
 // four parameters, Min, Target, Max and RunMin (see Params.Validate for their
-// bounds). All lengths are in octets.
+// bounds), and on the scanner. All lengths are in octets.
+//
+// Sections. A scanner names joints and hints, both offsets into the content. A
+// joint counts if it is at least max(64, Min/32) behind the one before it, counting
+// or not, and behind the start of the content. The joints that count divide
+// the content into sections, and each section is cut as if it were content by
+// itself: what stands between two joints is cut like a file with the same
+// content. Without a scanner the content is one section.
 //
 // Runs. A run is a sequence of at least RunMin equal octets that is preceded and
 // followed by a different octet or by an end of the content. Every run is a span
@@ -44,16 +52,41 @@
 //
 //   - Min ≤ L < Target, L < Max and H(L) AND strict = 0
 //   - Target ≤ L < Max and H(L) AND lenient = 0
+//   - Min ≤ L < Max, a hint lies at L, and H(L) AND M(2) = 0
 //   - L = Max
 //
 // and if there is none, the length n. So a chunk is shorter than Min only where
 // its gap ends, and the hash is never needed nearer than 64 octets to the start
 // of a chunk.
 //
+// Scanners see content in blocks of 64 KiB that begin at multiples of that. One
+// that wants to see more than 1024 blocks of nothing but zeros in a row is ended
+// there, as is one that panics; its marks so far stand. spec/scanners says
+// which joints and hints each scanner names.
+//
 // Golden cut points stand in spec/chunks.json; the comment at its head says
 // how its inputs are made.
 //
+// # Writing a scanner
+//
+// A Scanner has a function that reads from a Source, and sets Joint and Hint as
+// it goes. A joint is for what is worth blocks of its own, of half a KiB and more:
+// a message, the data of a member, a picture within a document. A hint is for
+// where a chunk had better end, in content that is long enough to be cut anyway:
+// between two definitions, or two records. One hint in four counts, chosen by the
+// octets before it, so that they need not be thinned out.
+//
+// Put it into the list of its kind in all.go, samples into testdata/NAME, where
+// TestSuite, FuzzScanners and BenchmarkScan find them, what it names into
+// spec/scanners, and a test beside it that says where the joints of small examples
+// are. It must be fast: search with Find, FindByte and Line, and Skip whatever
+// need not be looked at.
+//
 // # Why so
+//
+// Joints are chosen by their distance from the one before, whether that counts
+// or not, because then what is cut does not depend on anything farther away. Hints
+// are chosen by content for the same reason.
 //
 // Every condition on a cut looks at the 64 octets before it only, and what is
 // cut leniently late in a chunk includes what is cut strictly early in it. Two
@@ -72,5 +105,11 @@
 //	runs.go      repetitions of one octet
 //	split.go     Span, Split, and the walk from span to span that both forms share
 //	splitter.go  Splitter: the window over content that arrives in pieces
+//	scanner.go   Scanner, Choose: by content, media type, name
+//	all.go       the list of scanners
+//	source.go    Source: what a scanner sees, and what it can say
+//	feed.go      a scanner run beside the cutting
+//	marks.go     joints and hints on their way
+//	tar.go, …    one file a format
 //	sketch.go    Sketch and Sketcher
 package scanners

@@ -11,7 +11,7 @@ import (
 
 func ExampleSplit() {
 	data := append([]byte("a header"), make([]byte, 10000)...)
-	for s := range scanners.Split(scanners.DefaultParams, data) {
+	for s := range scanners.Split(scanners.DefaultParams, nil, data) {
 		if s.Run {
 			fmt.Printf("%d: %d times %#02x\n", s.Offset, s.Length, s.Octet)
 		} else {
@@ -46,7 +46,7 @@ func ExampleSplitter() {
 	})
 	for i, file := range files {
 		fmt.Println("file", i)
-		splitter.Reset()
+		splitter.Reset(nil)
 		for _, seg := range file {
 			var err error
 			if seg.hole > 0 {

@@ -47,7 +47,7 @@ func FuzzSplit(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, recipe []byte, which uint8, pieces uint64) {
 		p, data := params[int(which)%len(params)], expand(recipe)
-		want := slices.Collect(Split(p, data))
+		want := slices.Collect(Split(p, nil, data))
 		checkSpans(t, p, data, want)
 		if ref := reference(p, data); !slices.Equal(want, ref) {
 			t.Fatalf("Split yields\n%v, the rule says\n%v", want, ref)
@@ -62,7 +62,7 @@ func FuzzSplit(f *testing.F) {
 		})
 		r := rand.New(rand.NewPCG(pieces, 0))
 		longest := 1 + int(pieces%3000)
-		err := feed(s, data, func() int { return 1 + r.IntN(longest) }, func() bool { return r.IntN(2) == 0 })
+		err := feedIn(s, data, func() int { return 1 + r.IntN(longest) }, func() bool { return r.IntN(2) == 0 })
 		if err != nil {
 			t.Fatal(err)
 		}

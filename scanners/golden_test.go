@@ -137,7 +137,7 @@ func TestGolden(t *testing.T) {
 		}
 		sum := sha256.Sum256(data)
 		c.SHA256 = hex.EncodeToString(sum[:])
-		spans := slices.Collect(Split(p, data))
+		spans := slices.Collect(Split(p, nil, data))
 		checkSpans(t, p, data, spans)
 		if ref := reference(p, data); !slices.Equal(spans, ref) {
 			t.Errorf("%s: Split yields\n%v, the rule says\n%v", c.Name, spans, ref)

@@ -63,6 +63,13 @@ const minRunMin = 512
 // it may end in is long enough to be a run.
 func (p Params) lookahead() int { return p.Max + p.RunMin }
 
+// jointMin is how far a joint has to be from the one before it.
+func (p Params) jointMin() int { return max(window, p.Min/32) }
+
+// hintMask are the bits of the hash that must be zero at a hint: one in four
+// counts.
+var hintMask = mask(2)
+
 // normalisation is how many bits the strict mask has more, and the lenient
 // mask fewer, than the logarithm of the target. Two draws the lengths together
 // around the target without making the cut before it so rare that chunks of

@@ -90,7 +90,7 @@ func checkSpans(t interface {
 func TestSplitIsTheRule(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p, data := paramsGen().Draw(t, "params"), contentGen().Draw(t, "content")
-		spans := slices.Collect(Split(p, data))
+		spans := slices.Collect(Split(p, nil, data))
 		checkSpans(t, p, data, spans)
 		if want := reference(p, data); !slices.Equal(spans, want) {
 			t.Fatalf("Split yields\n%v, the rule says\n%v", spans, want)
@@ -103,7 +103,7 @@ func TestSplitIsTheRule(t *testing.T) {
 func TestInsertionResynchronises(t *testing.T) {
 	data := noise(4, 6<<20)
 	known := map[string]bool{}
-	for s := range Split(DefaultParams, data) {
+	for s := range Split(DefaultParams, nil, data) {
 		known[string(data[s.Offset:s.Offset+s.Length])] = true
 	}
 	rapid.Check(t, func(t *rapid.T) {
@@ -111,7 +111,7 @@ func TestInsertionResynchronises(t *testing.T) {
 		n := rapid.IntRange(1, 1000).Draw(t, "length")
 		changed := slices.Concat(data[:at], noise(5, n), data[at:])
 		fresh := 0
-		for s := range Split(DefaultParams, changed) {
+		for s := range Split(DefaultParams, nil, changed) {
 			if !known[string(changed[s.Offset:s.Offset+s.Length])] {
 				fresh++
 			}
@@ -124,7 +124,7 @@ func TestInsertionResynchronises(t *testing.T) {
 
 func TestAverageLength(t *testing.T) {
 	data := noise(6, 32<<20)
-	n := len(slices.Collect(Split(DefaultParams, data)))
+	n := len(slices.Collect(Split(DefaultParams, nil, data)))
 	if mean := len(data) / n; mean < 66<<10 || mean > 80<<10 {
 		t.Errorf("chunks have %d octets on average", mean)
 	}
@@ -134,7 +134,7 @@ func TestSplitDoesNotAllocate(t *testing.T) {
 	data := slices.Concat(noise(7, 1<<20), make([]byte, 100000))
 	var total int64
 	if n := testing.AllocsPerRun(5, func() {
-		for s := range Split(DefaultParams, data) {
+		for s := range Split(DefaultParams, nil, data) {
 			total += s.Length
 		}
 	}); n != 0 {
@@ -143,7 +143,7 @@ func TestSplitDoesNotAllocate(t *testing.T) {
 }
 
 func TestSplitStops(t *testing.T) {
-	for s := range Split(tiny, noise(8, 10000)) {
+	for s := range Split(tiny, nil, noise(8, 10000)) {
 		if s.Offset > 0 {
 			t.Fatal("went on")
 		}

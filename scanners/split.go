@@ -1,6 +1,9 @@
 package scanners
 
-import "iter"
+import (
+	"iter"
+	"math"
+)
 
 // Span is a piece of content: a chunk, or a run of one octet.
 type Span struct {
@@ -8,32 +11,77 @@ type Span struct {
 	Length int64 // at least 1
 	Run    bool  // whether it is a run
 	Octet  byte  // the octet a run repeats; 0 for a chunk
+	Cut    Cut   // why it ends
 }
+
+// Cut is why a span ends where it does.
+type Cut uint8
+
+const (
+	CutEnd   Cut = iota // the content ends
+	CutRun              // a run ends, or the next begins
+	CutHash             // the rolling hash says so
+	CutMax              // it may not be longer
+	CutJoint            // a scanner's joint
+	CutHint             // a scanner's hint
+)
+
+var cutNames = [...]string{"end", "run", "hash", "max", "joint", "hint"}
+
+func (c Cut) String() string { return cutNames[c] }
 
 // Split cuts content that is in memory as a whole, such as a small or a mapped
-// file, and yields its spans in order. It does not allocate. The parameters
-// must be valid; Split panics if they are not.
-func Split(p Params, data []byte) iter.Seq[Span] {
-	return func(yield func(Span) bool) { split(p, data, yield) }
+// file, and yields its spans in order. sc may be nil; without a scanner Split
+// does not allocate. The parameters must be valid; Split panics if they are not.
+func Split(p Params, sc *Scanner, data []byte) iter.Seq[Span] {
+	return func(yield func(Span) bool) {
+		if sc == nil || sc.idle(p, int64(len(data))) {
+			split(p, nil, data, yield)
+			return
+		}
+		f := newFeed(p)
+		f.begin(sc)
+		f.run(data, 0, true)
+		split(p, f, data, yield)
+	}
 }
 
-func split(p Params, data []byte, yield func(Span) bool) {
+func split(p Params, f *feed, data []byte, yield func(Span) bool) {
 	c := newCutter(p)
-	var w walk
-	for {
-		start := w.pos
-		n, run := w.next(&c, data, true)
-		if n == 0 {
-			return
+	w := walk{hint: noHint}
+	for w.pos < len(data) {
+		section := data
+		if f != nil {
+			if j, ok := f.joints.front(int64(w.pos + 1)); ok && j < int64(len(data)) {
+				section = data[:j]
+			}
 		}
-		s := Span{Offset: int64(start), Length: int64(n), Run: run}
-		if run {
-			s.Octet = data[start]
-		}
-		if !yield(s) {
-			return
+		for w.pos < len(section) {
+			start := w.pos
+			if f != nil {
+				w.hint = f.hintFrom(0, w.pos+c.min)
+			}
+			n, run, why := w.next(&c, section, true)
+			s := Span{Offset: int64(start), Length: int64(n), Run: run, Cut: why}
+			if run {
+				s.Octet = data[start]
+			}
+			if w.pos == len(section) {
+				s.Cut = endOf(len(section) < len(data))
+			}
+			if !yield(s) {
+				return
+			}
 		}
 	}
+}
+
+// endOf is why the last span of a section ends.
+func endOf(more bool) Cut {
+	if more {
+		return CutJoint
+	}
+	return CutEnd
 }
 
 // walk is a position in content and what is known of the runs after it. All of
@@ -42,7 +90,11 @@ type walk struct {
 	pos   int     // the content before this has been handed out
 	probe int     // where the next block to look at for a run begins
 	run   stretch // the run nearest to pos, if its end is after pos
+	hint  int     // the first hint that counts, not nearer to pos than a chunk is long, or noHint
 }
+
+// noHint is behind all hints.
+const noHint = math.MaxInt
 
 // next returns the length of the span at w.pos and moves past it. data holds
 // the content as far as it is known, final says that there is no more of it. The
@@ -50,7 +102,7 @@ type walk struct {
 // happens with cutter.max + cutter.runMin octets after pos, nor in front of a
 // run of which runMin octets are known. A run may turn out to go on when it ends
 // where data does.
-func (w *walk) next(c *cutter, data []byte, final bool) (n int, run bool) {
+func (w *walk) next(c *cutter, data []byte, final bool) (n int, run bool, why Cut) {
 	if w.run.end <= w.pos {
 		w.seek(c, data)
 	}
@@ -59,15 +111,18 @@ func (w *walk) next(c *cutter, data []byte, final bool) (n int, run bool) {
 	case w.run.end > w.pos && w.run.start == w.pos:
 		n = w.run.end - w.pos
 		w.pos = w.run.end
-		return n, true
+		return n, true, CutRun
 	case w.run.end > w.pos:
 		gap = data[w.pos:w.run.start]
 	case !final && len(gap) < c.max+c.runMin:
-		return 0, false
+		return 0, false, CutEnd
 	}
-	n = c.cut(gap)
+	n, why = c.cut(gap, w.hint-w.pos)
+	if why == CutEnd {
+		why = CutRun
+	}
 	w.pos += n
-	return n, false
+	return n, false, why
 }
 
 // seek looks for the next run, as far as it can bear on the chunk at pos.

@@ -12,9 +12,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-// feed gives data to a Splitter in pieces of the lengths that next returns, and
+// feedIn gives data to a Splitter in pieces of the lengths that next returns, and
 // stretches of zeros as holes where hole says so.
-func feed(s *Splitter, data []byte, next func() int, hole func() bool) error {
+func feedIn(s *Splitter, data []byte, next func() int, hole func() bool) error {
 	for len(data) > 0 {
 		if zeros := leading(data, 0); zeros > 0 && hole() {
 			n := min(zeros, next())
@@ -44,7 +44,7 @@ func newTight(p Params, emit func(Span, []byte) error) *Splitter {
 func TestSplitterIsSplit(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p, data := paramsGen().Draw(t, "params"), contentGen().Draw(t, "content")
-		want := slices.Collect(Split(p, data))
+		want := slices.Collect(Split(p, nil, data))
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "pieces"), 0))
 		longest := rapid.IntRange(1, 4000).Draw(t, "longest piece")
 		var got []Span
@@ -58,14 +58,14 @@ func TestSplitterIsSplit(t *testing.T) {
 		s := newTight(p, emit)
 		for range 2 {
 			got = nil
-			err := feed(s, data, func() int { return 1 + r.IntN(longest) }, func() bool { return r.IntN(2) == 0 })
+			err := feedIn(s, data, func() int { return 1 + r.IntN(longest) }, func() bool { return r.IntN(2) == 0 })
 			if err != nil {
 				t.Fatal(err)
 			}
 			if !slices.Equal(got, want) {
 				t.Fatalf("Splitter hands out\n%v, Split\n%v", got, want)
 			}
-			s.Reset()
+			s.Reset(nil)
 		}
 	})
 }
@@ -81,7 +81,7 @@ func TestReadFrom(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if want := slices.Collect(Split(DefaultParams, data)); !slices.Equal(got, want) {
+	if want := slices.Collect(Split(DefaultParams, nil, data)); !slices.Equal(got, want) {
 		t.Fatalf("ReadFrom leads to\n%v, Split to\n%v", got, want)
 	}
 }
@@ -116,7 +116,11 @@ func TestHugeHole(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	want := []Span{{Length: 1}, {1, 1<<41 + 3, true, 0}, {Offset: 1<<41 + 4, Length: 1}}
+	want := []Span{
+		{Length: 1, Cut: CutRun},
+		{Offset: 1, Length: 1<<41 + 3, Run: true, Cut: CutRun},
+		{Offset: 1<<41 + 4, Length: 1, Cut: CutEnd},
+	}
 	if !slices.Equal(got, want) {
 		t.Fatalf("got %v, want %v", got, want)
 	}
@@ -132,16 +136,16 @@ func TestSplitterErrors(t *testing.T) {
 	if _, err := s.Write([]byte{1}); err != errClosed {
 		t.Errorf("write after close: %v", err)
 	}
-	s.Reset()
+	s.Reset(nil)
 	if err := s.Hole(-1); err != errNegative {
 		t.Errorf("hole of -1: %v", err)
 	}
-	s.Reset()
+	s.Reset(nil)
 	s.Hole(1 << 62)
 	if err := s.Hole(1 << 62); err != errTooLong {
 		t.Errorf("hole of 1<<63: %v", err)
 	}
-	s.Reset()
+	s.Reset(nil)
 	result = stop
 	if _, err := s.Write(noise(1, 2*cap(s.buf))); err != stop {
 		t.Errorf("write: %v, want what emit returned", err)

@@ -198,7 +198,7 @@ func (c *creation) writeHeader(top format.Hash) error {
 	c.header = format.Header{
 		Major: format.VersionMajor, Minor: format.VersionMinor, Flags: format.FlagAsCreated, Hash: o.Hash,
 		Chunker: &format.Chunker{
-			Algorithm: format.ChunkerGear, Min: uint32(o.Chunks.Min), Target: uint32(o.Chunks.Target),
+			Algorithm: o.chunker(), Min: uint32(o.Chunks.Min), Target: uint32(o.Chunks.Target),
 			Max: uint32(o.Chunks.Max), RunMin: uint32(o.Chunks.RunMin), LiteralMax: uint32(o.LiteralMax),
 		},
 		Layout: &format.Layout{

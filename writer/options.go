@@ -63,6 +63,8 @@ type Options struct {
 	OnNotice func(string)
 	// OnEntry hears the path of each entry as it is taken up, in walk order.
 	OnEntry func(path string, isDir bool)
+	// OnScanner hears, one at a time, which scanner was chosen for a file.
+	OnScanner func(path, scanner string)
 	// OnProgress hears of work done: phase, and bytes and files since the last
 	// call. Called from any goroutine, at once.
 	OnProgress func(p Phase, bytes, files int64)
@@ -93,13 +95,20 @@ type Params struct {
 	Preset     string // recorded for people
 	Hash       format.HashID
 	Chunks     scanners.Params
-	LiteralMax int   // files up to this many bytes are literals in their entry
-	DataFrame  int   // raw bytes of a data frame
-	MetaFrame  int   // raw bytes of a metadata frame
-	Level      int   // zstd level, 1 to 22
-	Long       bool  // long-match stage
-	Order      uint8 // format.OrderPath or format.OrderFamilies
+	Scanner    string // ScannerAuto, ScannerNone, or the name of the only one to use
+	LiteralMax int    // files up to this many bytes are literals in their entry
+	DataFrame  int    // raw bytes of a data frame
+	MetaFrame  int    // raw bytes of a metadata frame
+	Level      int    // zstd level, 1 to 22
+	Long       bool   // long-match stage
+	Order      uint8  // format.OrderPath or format.OrderFamilies
 }
+
+// What Params.Scanner may be, besides the name of a scanner.
+const (
+	ScannerAuto = "auto" // chosen for each file; so does an empty string
+	ScannerNone = "none"
+)
 
 const mib = 1 << 20
 
@@ -114,7 +123,7 @@ const minFrame = 64 << 10
 // Presets gives the parameters of a preset: "fast", "default", "small".
 func Presets(name string) (Params, error) {
 	p := Params{
-		Preset: name, Hash: format.HashBLAKE3, Chunks: scanners.DefaultParams, LiteralMax: 40,
+		Preset: name, Hash: format.HashBLAKE3, Chunks: scanners.DefaultParams, Scanner: ScannerAuto, LiteralMax: 40,
 		MetaFrame: 16 * mib, Long: true, Order: format.OrderFamilies,
 	}
 	switch name {
@@ -142,6 +151,8 @@ func (o *Options) setDefaults() error {
 		return err
 	}
 	switch {
+	case o.Scanner != "" && o.Scanner != ScannerAuto && o.Scanner != ScannerNone && scanners.ByName(o.Scanner) == nil:
+		return fmt.Errorf("scanner %q is unknown", o.Scanner)
 	case !o.Hash.Known():
 		return fmt.Errorf("hash function %d is unknown", o.Hash)
 	case min(o.DataFrame, o.MetaFrame) < minFrame || max(o.DataFrame, o.MetaFrame) > format.MaxFrameRaw:
@@ -170,6 +181,14 @@ func (o *Options) setDefaults() error {
 		o.KeepBytes = 0
 	}
 	return nil
+}
+
+// chunker is how content is cut, as recorded.
+func (o *Options) chunker() uint8 {
+	if o.Scanner == ScannerNone {
+		return format.ChunkerGear
+	}
+	return format.ChunkerScanners
 }
 
 func (o *Options) notice(format string, args ...any) {

@@ -101,9 +101,9 @@ func (r *fileReader) once(ctx context.Context, j fileJob, fd int, before fsmeta.
 	// same either way.
 	var readErr error
 	if before.Size <= tinyFile || before.Size <= smallFile && !before.Sparse() {
-		readErr = r.small(j.n, fd, before.Size)
+		readErr = r.small(&j, fd, before.Size)
 	} else {
-		readErr = r.large(ctx, j.n, fd, before)
+		readErr = r.large(ctx, &j, fd, before)
 	}
 	r.s.xattrs(j.n, j.path, func() ([]fsmeta.Xattr, error) { return fsmeta.FXattrs(fd) })
 	after, err := fsmeta.FStat(fd)
@@ -158,7 +158,8 @@ func settledStat(ctx context.Context, fd int) (fsmeta.Info, error) {
 	}
 }
 
-func (r *fileReader) small(n *node, fd int, size int64) error {
+func (r *fileReader) small(j *fileJob, fd int, size int64) error {
+	n := j.n
 	got := 0
 	// One octet more than there should be: coming up short ends the file.
 	for want := int(size) + 1; got < want; {
@@ -186,7 +187,7 @@ func (r *fileReader) small(n *node, fd int, size int64) error {
 		n.how, n.content = contentList, r.s.t.addList(contentRefs{hash: r.s.o.Hash.Sum(data)})
 		return nil
 	}
-	for sp := range scanners.Split(r.s.o.Chunks, data) {
+	for sp := range scanners.Split(r.s.o.Chunks, r.scanner(j, fd, data), data) {
 		if sp.Run {
 			r.addSpan(sp, nil)
 		} else {
@@ -201,15 +202,44 @@ func (r *fileReader) small(n *node, fd int, size int64) error {
 	return nil
 }
 
+// scanner chooses the scanner for a file that begins with head.
+func (r *fileReader) scanner(j *fileJob, fd int, head []byte) *scanners.Scanner {
+	var sc *scanners.Scanner
+	switch name := r.s.o.Scanner; name {
+	case ScannerNone:
+		return nil
+	case ScannerAuto, "":
+		sc = scanners.Choose(head, j.name, func() string {
+			mime, _ := fsmeta.FGetXattr(fd, "user.mime_type")
+			return string(mime)
+		})
+	default:
+		sc = scanners.ByName(name)
+	}
+	if sc != nil && r.s.o.OnScanner != nil {
+		r.s.hear(func() { r.s.o.OnScanner(j.path, sc.Name) })
+	}
+	return sc
+}
+
 func (r *fileReader) setList(n *node, h format.Hash) {
 	n.how = contentList
 	n.content = r.s.t.addList(contentRefs{pieces: append([]piece(nil), r.pieces...), hash: h})
 }
 
 // large streams a file, holes and all.
-func (r *fileReader) large(ctx context.Context, n *node, fd int, info fsmeta.Info) error {
+func (r *fileReader) large(ctx context.Context, j *fileJob, fd int, info fsmeta.Info) error {
+	n := j.n
 	r.hasher.Reset()
-	r.splitter.Reset()
+	if r.s.table != nil {
+		head := r.buf[:scanners.SniffLen]
+		got, err := unix.Pread(fd, head, 0)
+		if err != nil {
+			got = 0 // reading will tell
+		}
+		r.splitter.Reset(r.scanner(j, fd, head[:got]))
+		defer r.splitter.Reset(nil)
+	}
 	sink := struct {
 		write func(io.Reader) error
 		hole  func(int64) error

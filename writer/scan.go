@@ -62,6 +62,13 @@ func (s *scan) issue(path string, err error, stored bool) {
 	}
 }
 
+// hear calls back, one call at a time.
+func (s *scan) hear(call func()) {
+	s.issueMu.Lock()
+	defer s.issueMu.Unlock()
+	call()
+}
+
 // sortedIssues gives the issues in an order that does not depend on which
 // goroutine was faster.
 func (s *scan) sortedIssues() []Issue {

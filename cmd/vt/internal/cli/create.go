@@ -6,10 +6,12 @@ import (
 	"io"
 	"math"
 	"os"
+	"strings"
 	"syscall"
 
 	"github.com/vtdarchive/vtd/format"
 	"github.com/vtdarchive/vtd/internal/human"
+	"github.com/vtdarchive/vtd/scanners"
 	"github.com/vtdarchive/vtd/writer"
 )
 
@@ -119,6 +121,7 @@ func (c *createCommand) watch(e *Env, o *writer.Options) (done func()) {
 	watchInputs(e, o, c.Quiet)
 	if c.Verbose {
 		o.OnEntry = func(path string, isDir bool) { e.note(shownPath(path, isDir)) }
+		o.OnScanner = func(path, scanner string) { e.note("(" + scanner + ") " + shownPath(path, false)) }
 	}
 	return done
 }
@@ -185,6 +188,7 @@ type recipe struct {
 	Level     *int        `placeholder:"1-22" help:"Level of zstd."`
 	Long      *bool       `negatable:"" help:"Look for long matches before zstd does, or do not."`
 	ChunkSize *human.Size `placeholder:"SIZE" help:"Cut files into blocks of about SIZE, a power of two."`
+	Scanner   string      `default:"auto" placeholder:"NAME" help:"Cut files where their own structure has joints: auto chooses for each file by content and name, none does not, NAME is one of ${scanners}."`
 	Order     string      `enum:"path,families," default:"" placeholder:"ORDER" help:"Order of data: path, as the tree is walked, or families, similar files side by side."`
 	hashFlag
 }
@@ -195,6 +199,10 @@ func (r *recipe) params() (writer.Params, error) {
 		return p, err
 	}
 	p.Hash = r.id()
+	p.Scanner = r.Scanner
+	if p.Scanner != writer.ScannerAuto && p.Scanner != writer.ScannerNone && scanners.ByName(p.Scanner) == nil {
+		return p, usagef("--scanner %s: no such scanner; auto, none, and %s are known", p.Scanner, scannerNames())
+	}
 	if r.FrameSize != nil {
 		p.DataFrame = int(min(*r.FrameSize, math.MaxInt32))
 	}
@@ -215,4 +223,13 @@ func (r *recipe) params() (writer.Params, error) {
 		p.Order = format.OrderFamilies
 	}
 	return p, p.Chunks.Validate()
+}
+
+// scannerNames lists the scanners for people.
+func scannerNames() string {
+	var names []string
+	for _, sc := range scanners.All() {
+		names = append(names, sc.Name)
+	}
+	return strings.Join(names, ", ")
 }

@@ -77,7 +77,7 @@ func newParser(g *grammar, stdout, stderr io.Writer) (*kong.Kong, error) {
 		kong.Exit(func(code int) { panic(exited(code)) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		groups,
-		kong.Vars{"version": "vt " + version},
+		kong.Vars{"version": "vt " + version, "scanners": scannerNames()},
 	)
 }
 

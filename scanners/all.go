@@ -1,0 +1,28 @@
+package scanners
+
+import "slices"
+
+// all is every scanner, in the order in which their sniff functions are asked:
+// those with the surest marks first, text last.
+var all = slices.Concat(vtdScanners, archiveScanners, mediaScanners, imageScanners, binaryScanners, mailScanners, textScanners)
+
+// vtdScanners know this project's archives, and legacy ones.
+var vtdScanners = []*Scanner{}
+
+// archiveScanners know archives, and compressed files.
+var archiveScanners = []*Scanner{tarScanner}
+
+// mediaScanners know sound, pictures, films and documents.
+var mediaScanners = []*Scanner{}
+
+// imageScanners know images of disks, and data bases.
+var imageScanners = []*Scanner{}
+
+// binaryScanners know programs.
+var binaryScanners = []*Scanner{}
+
+// mailScanners know mail.
+var mailScanners = []*Scanner{}
+
+// textScanners know sources and other text.
+var textScanners = []*Scanner{}
