@@ -41,7 +41,8 @@ var allowed = map[string]string{
 
 	"cmd/vt":                  "cmd/vt/internal/cli",
 	"cmd/vt/internal/compare": "format reader writer internal/fsmeta internal/human golang.org/x/sys",
-	"cmd/vt/internal/cli": "cmd/vt/internal/compare format format/codec scanners reader reader/stream reader/extract writer internal/fsmeta internal/filter internal/glob " +
+	"cmd/vt/internal/blockmap": "format reader scanners internal/human",
+	"cmd/vt/internal/cli": "cmd/vt/internal/blockmap cmd/vt/internal/compare format format/codec scanners reader reader/stream reader/extract writer internal/fsmeta internal/filter internal/glob " +
 		"internal/human internal/progress github.com/alecthomas/kong golang.org/x/term golang.org/x/sys",
 }
 

@@ -25,6 +25,7 @@ type archiveCommands struct {
 	Cat     catCommand     `cmd:"" help:"Write files of an archive to standard output."`
 	Info    infoCommand    `cmd:"" help:"Describe an archive."`
 	Verify  verifyCommand  `cmd:"" help:"Check an archive for damage, and against what it should be."`
+	Blocks  blocksCommand  `cmd:"" help:"Show how files are cut into blocks, and why."`
 	Hash    hashCommand    `cmd:"" help:"Compute the content id of files and directories."`
 }
 

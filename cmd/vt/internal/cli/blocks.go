@@ -1,0 +1,225 @@
+package cli
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/vtdarchive/vtd/cmd/vt/internal/blockmap"
+	"github.com/vtdarchive/vtd/format"
+	"github.com/vtdarchive/vtd/internal/glob"
+	"github.com/vtdarchive/vtd/internal/human"
+	"github.com/vtdarchive/vtd/reader"
+	"github.com/vtdarchive/vtd/scanners"
+)
+
+type blocksCommand struct {
+	Archive string   `arg:"" help:"The archive; - is standard input."`
+	Members []string `arg:"" optional:"" name:"member" help:"Whose blocks, by path or pattern, with everything below. Default: of all files."`
+	Hist    bool     `help:"Show how many blocks there are of each size and why they end there, and what each scanner's files share."`
+	JSON    bool     `name:"json" help:"An object for each file, or with --hist a single one."`
+	SVG     string   `name:"svg" placeholder:"FILE" help:"Draw the histogram into FILE."`
+	Scanner string   `default:"auto" placeholder:"NAME" help:"Find reasons with this scanner rather than the one each file chooses."`
+}
+
+func (*blocksCommand) Help() string {
+	return `
+Shows how the content of files is cut into blocks, and why. The files are read, and cut again by what the archive records of its parameters.
+
+Each line is a piece of the file: where it begins, how long it is, why it ends there, and its hash. A block that was met before is marked with =; a run has the octet that it repeats.
+
+Why a piece ends: joint or hint of a scanner; hash, the rolling cut; max, it may not be longer; run, before or behind a run of one octet; end of the file; literal, kept in the directory; other, by another scanner than this one.
+
+Examples:
+
+    vt ar blocks mail.vtd inbox
+    vt ar blocks --hist mail.vtd
+    vt ar blocks --svg blocks.svg mail.vtd
+    vt ar blocks --json mail.vtd inbox | jq '.pieces | map(.length) | add'
+
+Each line of --json is an object:
+
+    path, path_bytes, size     as in vt ar list --json
+    scanner                    its name, or none
+    pieces                     offset, length, kind (block, run, literal), and why
+                               they end; of a block number, hash and again, if it
+                               was met before; of a run its octet
+
+With --hist: files, bytes, blocks, distinct, shared bytes, runs and run_bytes; sizes, with from, to, blocks, bytes and reasons of distinct blocks; scanners, with name, files, bytes, blocks, shared and reasons.`
+}
+
+func (c *blocksCommand) Run(e *Env) error {
+	var sc *scanners.Scanner
+	if c.Scanner != "auto" {
+		if sc = scanners.ByName(c.Scanner); sc == nil {
+			return usagef("--scanner %s: no such scanner; auto, and %s are known", c.Scanner, scannerNames())
+		}
+	}
+	a, err := openArchive(e, c.Archive)
+	if err != nil {
+		return err
+	}
+	m, err := blockmap.NewMapper(a, sc)
+	if err != nil {
+		return errors.Join(fmt.Errorf("%s: %w", human.Quote(c.Archive), err), a.Close())
+	}
+	if c.Hist || c.SVG != "" {
+		return c.histogram(e, a, m)
+	}
+	return e.output(func(w *bufio.Writer) error {
+		show := blockList{w: w}.show
+		if c.JSON {
+			show = blockObjects{newJSON(w)}.show
+		}
+		return c.each(e, a, m, show)
+	})
+}
+
+// fileBlocks shows one file: begin is called once it is known how it is cut, and
+// map gives its pieces.
+type fileBlocks func(path string, f *reader.File, scanner string, pieces func(do func(blockmap.Piece) error) error) error
+
+// each goes over the files asked for. Damage is reported, and the next file
+// follows. It closes the archive.
+func (c *blocksCommand) each(e *Env, a *reader.Archive, m *blockmap.Mapper, show fileBlocks) error {
+	match := glob.New(c.Members)
+	var damage error
+	err := eachOfFile(e, a, match, func(x member) error {
+		if x.Kind != format.KindFile {
+			return nil
+		}
+		f, err := a.ContentOf(x.Entry, x.path)
+		if err == nil {
+			var sc *scanners.Scanner
+			if sc, err = m.Scanner(f); err == nil {
+				err = show(x.path, f, sc.String(), func(do func(blockmap.Piece) error) error { return m.Map(e.ctx, f, sc, do) })
+			}
+		}
+		if fault := archiveFault(err); fault != nil {
+			e.message("%v", err)
+			damage = errors.Join(damage, reported(fault))
+			return nil
+		}
+		return err
+	})
+	if err == nil {
+		for _, arg := range match.Unmatched() {
+			e.message("%s: not found in the archive", human.Quote(arg))
+			err = reported(errMissing)
+		}
+	}
+	return errors.Join(err, damage)
+}
+
+func (c *blocksCommand) histogram(e *Env, a *reader.Archive, m *blockmap.Mapper) error {
+	h := new(blockmap.Histogram)
+	err := c.each(e, a, m, func(_ string, f *reader.File, scanner string, pieces func(func(blockmap.Piece) error) error) error {
+		s := h.File(scanner, f.Size())
+		return pieces(func(p blockmap.Piece) error {
+			h.Add(s, p)
+			return nil
+		})
+	})
+	if err != nil && archiveFault(err) == nil && !errors.Is(err, errMissing) {
+		return err
+	}
+	h.Sort()
+	if c.SVG != "" {
+		if err := writeWhole(c.SVG, h.SVG); err != nil {
+			return err
+		}
+	}
+	if c.Hist || c.JSON {
+		err = errors.Join(err, e.output(func(w *bufio.Writer) error {
+			if c.JSON {
+				return newJSON(w).Encode(h)
+			}
+			return h.Text(w)
+		}))
+	}
+	return err
+}
+
+// writeWhole makes a file that is there whole or not at all.
+func writeWhole(path string, fill func(io.Writer) error) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	err = fill(f)
+	err = errors.Join(err, f.Chmod(0o644), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return nil
+}
+
+// blockList writes maps for people.
+type blockList struct{ w io.Writer }
+
+func (l blockList) show(path string, f *reader.File, scanner string, pieces func(func(blockmap.Piece) error) error) error {
+	if _, err := fmt.Fprintf(l.w, "%s: %s, scanner %s\n", human.Quote(path), human.Bytes(f.Size()), scanner); err != nil {
+		return err
+	}
+	return pieces(func(p blockmap.Piece) error {
+		what := ""
+		switch p.Ref.Kind {
+		case format.RefBlock:
+			what = fmt.Sprintf("%.16s", p.Ref.Hash.String())
+		case format.RefRun:
+			what = fmt.Sprintf("run of %02x", p.Ref.Octet)
+		}
+		mark := ' '
+		if p.Again {
+			mark = '='
+		}
+		_, err := fmt.Fprintf(l.w, "%14d %12d %c %-7s %s\n", p.Offset, p.Ref.Span, mark, p.Reason, what)
+		return err
+	})
+}
+
+// blockObjects writes maps as JSON.
+type blockObjects struct{ enc *json.Encoder }
+
+type fileBlocksJSON struct {
+	Path      string      `json:"path"`
+	PathBytes []byte      `json:"path_bytes,omitempty"`
+	Size      int64       `json:"size"`
+	Scanner   string      `json:"scanner"`
+	Pieces    []pieceJSON `json:"pieces"`
+}
+
+type pieceJSON struct {
+	Offset int64        `json:"offset"`
+	Length uint64       `json:"length"`
+	Kind   string       `json:"kind"`
+	Reason string       `json:"reason"`
+	Number *uint64      `json:"number,omitempty"`
+	Hash   *format.Hash `json:"hash,omitempty"`
+	Again  bool         `json:"again,omitempty"`
+	Octet  *byte        `json:"octet,omitempty"`
+}
+
+func (o blockObjects) show(path string, f *reader.File, scanner string, pieces func(func(blockmap.Piece) error) error) error {
+	j := fileBlocksJSON{Size: f.Size(), Scanner: scanner, Pieces: []pieceJSON{}}
+	j.Path, j.PathBytes = human.JSONName(path)
+	err := pieces(func(p blockmap.Piece) error {
+		x := pieceJSON{Offset: p.Offset, Length: p.Ref.Span, Kind: "literal", Reason: p.Reason, Again: p.Again}
+		switch ref := p.Ref; ref.Kind {
+		case format.RefBlock:
+			x.Kind, x.Number, x.Hash = "block", &ref.Num, &ref.Hash
+		case format.RefRun:
+			x.Kind, x.Octet = "run", &ref.Octet
+		}
+		j.Pieces = append(j.Pieces, x)
+		return nil
+	})
+	return errors.Join(o.enc.Encode(j), err)
+}
