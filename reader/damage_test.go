@@ -3,6 +3,8 @@ package reader_test
 import (
 	"bytes"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -229,6 +231,50 @@ func TestIndexRowsThatLie(t *testing.T) {
 				if len(f.Hurts) > 0 {
 					t.Errorf("%s of row %d hurts %+v", name, bad, f.Hurts)
 				}
+			}
+		}
+	}
+}
+
+// TestTornTailOfHoles finds the trailer before a tail that is mostly a hole,
+// larger than anybody would read, with islands of data in it.
+func TestTornTailOfHoles(t *testing.T) {
+	const hole = 1 << 42
+	b := testkit.MustBuild(t, smallArchive())
+	trailer := b[len(b)-format.TrailerSize:]
+	for name, islands := range map[string]map[int64][]byte{
+		"hole":                {},
+		"copies of a trailer": {4096: trailer, hole / 3: trailer, hole - format.TrailerSize: trailer},
+		"data at the end":     {hole - 5000: testkit.Noise(1, 5000)},
+		"magic":               {hole / 2: bytes.Repeat([]byte(format.MagicTrailer), 1000)},
+	} {
+		path := filepath.Join(t.TempDir(), "a.vtd")
+		f, err := os.Create(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = f.Write(b)
+		if trunc := f.Truncate(int64(len(b)) + hole); trunc != nil {
+			t.Skipf("no such large files here: %v", trunc)
+		}
+		for at, data := range islands {
+			_, writeErr := f.WriteAt(data, int64(len(b))+at)
+			err = errors.Join(err, writeErr)
+		}
+		if err = errors.Join(err, f.Close()); err != nil {
+			t.Fatal(err)
+		}
+		for _, noMap := range []bool{false, true} {
+			a, err := reader.OpenFile(path, reader.Options{NoMap: noMap})
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+				continue
+			}
+			if a.TornTail() != hole {
+				t.Errorf("%s: torn tail of %d", name, a.TornTail())
+			}
+			if err := a.Close(); err != nil {
+				t.Error(err)
 			}
 		}
 	}

@@ -26,6 +26,8 @@
 // Opening reads the header, the trailer, and the heads of a few index parts: a
 // few KiB, whatever the size of the archive. A look-up reads the nodes on the
 // way to the entry. The index is read where it is needed, in pages of 4 KiB.
+// Only where something follows the last trailer is it searched for backwards,
+// however far: at the speed of reading, past holes ([SparseSource]) at once.
 //
 // Frames, the unit of compression, are decoded as far as a block needs and
 // stay in a cache bounded by Options.CacheBytes; parsed metadata stays in one

@@ -2,6 +2,7 @@ package reader
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/vtdarchive/vtd/format"
 )
@@ -11,6 +12,9 @@ const (
 	headerGuess = 1 << 10
 	// scanChunk is the memory of a backward search for a trailer.
 	scanChunk = 1 << 20
+	// maxHole is how much of a hole that search passes at a time; the window
+	// grows to it, and shrinks again where the hole begins.
+	maxHole = 1 << 40
 	// maxParts bounds the chain of base trailers. Indexes are merged so that
 	// each is about twice the one after it: 2^55 blocks make 56 parts.
 	maxParts = 128
@@ -107,32 +111,67 @@ func (a *Archive) parseTrailer(b []byte, off int64) (*format.Trailer, error) {
 }
 
 // searchTrailer finds the last valid trailer that ends at or before end, or
-// nil. It goes backwards in chunks that overlap by less than a trailer.
+// nil. What an append leaves behind may be as large as what it appended, so
+// there is no limit to how far back it goes: it goes fast instead, at the speed
+// of reading, and over holes at no cost.
 func (a *Archive) searchTrailer(end int64) (*format.Trailer, error) {
-	buf := make([]byte, min(scanChunk+format.TrailerSize, max(end-a.headerSize, 0)))
-	for end-a.headerSize >= format.TrailerSize {
-		n := min(int64(len(buf)), end-a.headerSize)
-		start := end - n
-		b := buf[:n]
+	var buf []byte
+	window := int64(scanChunk)
+	for last := end - format.TrailerSize; last >= a.headerSize; { // where a trailer may begin
+		start := max(last+1-window, a.headerSize)
+		if a.nextData(start) > last {
+			last = start - 1
+			window = min(2*window, maxHole)
+			continue
+		}
+		if window > scanChunk { // some of it is no hole: look closer
+			window /= 2
+			continue
+		}
+		if buf == nil {
+			buf = make([]byte, last+format.TrailerSize-start)
+		}
+		b := buf[:last+format.TrailerSize-start]
 		if err := a.read(b, start, "trailer"); err != nil {
 			return nil, err
 		}
-		for limit := len(b) - format.TrailerSize + len(format.MagicTrailer); ; {
-			i := bytes.LastIndex(b[:limit], []byte(format.MagicTrailer))
-			if i < 0 {
-				break
-			}
-			if t, err := a.parseTrailer(b[i:], start+int64(i)); err == nil {
-				return t, nil
-			}
-			limit = i + len(format.MagicTrailer) - 1
+		if t := a.lastTrailer(b, start); t != nil {
+			return t, nil
 		}
-		end = start + format.TrailerSize - 1
-		if start == a.headerSize {
-			break
-		}
+		last = start - 1
 	}
 	return nil, nil
+}
+
+// lastTrailer finds the last valid trailer in bytes that lie at an offset. To
+// look for the magic forwards is many times as fast as backwards, for which
+// package bytes has no vector instructions.
+func (a *Archive) lastTrailer(b []byte, off int64) *format.Trailer {
+	var found []int
+	for i := 0; ; {
+		k := bytes.Index(b[i:], []byte(format.MagicTrailer))
+		if k < 0 || i+k > len(b)-format.TrailerSize {
+			break
+		}
+		found = append(found, i+k)
+		i += k + 1
+	}
+	for _, i := range slices.Backward(found) {
+		if t, err := a.parseTrailer(b[i:], off+int64(i)); err == nil {
+			return t
+		}
+	}
+	return nil
+}
+
+// nextData gives an offset from off on before which there is nothing but a
+// hole: off itself where the source does not tell.
+func (a *Archive) nextData(off int64) int64 {
+	s, ok := a.src.(SparseSource)
+	if !ok {
+		return off
+	}
+	return max(s.NextData(off), off)
 }
 
 // readParts follows the base trailers to the parts of the index.

@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/edsrzf/mmap-go"
+	"golang.org/x/sys/unix"
 )
 
 // Source is the bytes of an archive. ReadAt must be safe for concurrent use
@@ -20,6 +21,27 @@ type Source interface {
 	io.ReaderAt
 	Size() int64
 	Close() error
+}
+
+// SparseSource is a Source that knows where a file has holes, which need not be
+// read in search of something.
+type SparseSource interface {
+	Source
+	// NextData gives the offset of the first data from off on, or the size.
+	// Where it cannot be told it gives off.
+	NextData(off int64) int64
+}
+
+// nextData asks the file system. That moves the offset of the file, which
+// nothing here goes by.
+func nextData(f *os.File, off, size int64) int64 {
+	switch at, err := f.Seek(off, unix.SEEK_DATA); {
+	case err == nil:
+		return at
+	case errors.Is(err, unix.ENXIO): // nothing but a hole from there on
+		return size
+	}
+	return off
 }
 
 // Bytes is an archive in memory. The bytes must not change while it is open.
@@ -57,6 +79,8 @@ type plainSource struct {
 
 func (s *plainSource) Size() int64  { return s.size }
 func (s *plainSource) Close() error { return s.f.Close() }
+
+func (s *plainSource) NextData(off int64) int64 { return nextData(s.f, off, s.size) }
 
 func (s *plainSource) ReadAt(p []byte, off int64) (int, error) { return s.f.ReadAt(p, off) }
 
@@ -116,6 +140,8 @@ type mappedSource struct {
 }
 
 func (s *mappedSource) Size() int64 { return s.size }
+
+func (s *mappedSource) NextData(off int64) int64 { return nextData(s.f, off, s.size) }
 
 func (s *mappedSource) Close() error {
 	s.mu.Lock()
