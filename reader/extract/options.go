@@ -95,6 +95,9 @@ type Result struct {
 	Damage                              []Issue
 }
 
+// Restored is how many entries were restored, of every kind.
+func (r *Result) Restored() int64 { return r.Files + r.Dirs + r.Symlinks + r.Nodes + r.Links }
+
 // count adds an entry, or with -1 takes it back.
 func (r *Result) count(kind format.Kind, size uint64, n int64) {
 	switch kind {

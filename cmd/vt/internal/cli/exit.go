@@ -10,6 +10,10 @@ import (
 // has named on standard error, or that has found differences.
 var errPartial = errors.New("not all of it was done")
 
+// errNothing is what a command returns that could do nothing of its work, for
+// reasons that it has named.
+var errNothing = errors.New("nothing of it was done")
+
 // errReported stands beside the class of an error whose text has already been
 // printed, so that Run does not print another line.
 var errReported = errors.New("reported")
@@ -21,7 +25,7 @@ func reported(class error) error { return errors.Join(errReported, class) }
 const (
 	exitDone        = 0
 	exitPartial     = 1 // inputs unreadable or changed, something not restored, differences
-	exitFailed      = 2 // usage, I/O, permission, interruption
+	exitFailed      = 2 // usage, I/O, permission, interruption; a member named that is not there
 	exitDamaged     = 3
 	exitUnsupported = 4 // not an archive, or beyond this program
 )
@@ -51,6 +55,8 @@ func exitStatus(err error) int {
 		{format.ErrNotArchive, exitUnsupported},
 		{format.ErrUnsupported, exitUnsupported},
 		{format.ErrDamaged, exitDamaged},
+		{errMissing, exitFailed}, // as with tar, what was found is done all the same
+		{errNothing, exitFailed},
 		{errPartial, exitPartial},
 	} {
 		if errors.Is(err, c.class) {

@@ -28,7 +28,7 @@ type extractCommand struct {
 
 func (*extractCommand) Help() string {
 	return `
-Restores files with permissions, times, extended attributes and, for root, owners. Existing files are replaced in one step; nothing is ever written outside the directory, through no symbolic link. What could not be restored is named and makes the exit status 1; set-ID bits meant for an owner that is not restored are left off.
+Restores files with permissions, times, extended attributes and, for root, owners. Existing files are replaced in one step; nothing is ever written outside the directory, through no symbolic link. What could not be restored is named and makes the exit status 1, or 2 if nothing could be; so does a member that is not in the archive make it 2, the others being restored. Set-ID bits meant for an owner that is not restored are left off.
 
 A pipe is read once from front to back; an archive that was appended to is copied to a temporary file first. From a pipe, or with - < FILE, what is left of an archive that was cut short is restored, too. The tree of an archive from a pipe is proven only at its end: where that fails, with exit status 3, do not trust what was restored.
 
@@ -60,8 +60,13 @@ func (c *extractCommand) Run(e *Env) error {
 			failed = append(failed, reported(class))
 		}
 	}
-	if _, err := c.extract(e, target, o); err != nil {
+	res, err := c.extract(e, target, o)
+	if err != nil {
 		return err
+	}
+	if res.Issues > 0 && res.Restored() == 0 && res.Kept == 0 {
+		e.message("nothing could be restored below %s", human.Quote(target))
+		failed = append(failed, reported(errNothing))
 	}
 	for _, arg := range m.Unmatched() {
 		e.message("%s: not found in the archive", human.Quote(arg))

@@ -46,5 +46,5 @@ Examples:
     vt ar verify src.vtd             check every byte
     vt ar extract src.vtd -C /tmp    restore it below /tmp
 
-Exit status: 0 done; 1 done, but for some inputs or attributes, or there are differences; 2 not done; 3 an archive is damaged; 4 it is not an archive, or beyond this program.`
+Exit status: 0 done; 1 done, but for some inputs or attributes, or there are differences; 2 not done, or a member named is not there; 3 an archive is damaged; 4 it is not an archive, or beyond this program.`
 }

@@ -60,7 +60,7 @@ func writeManual(w io.Writer, app *kong.Application) {
 var statusTexts = []string{
 	exitDone:        "Done.",
 	exitPartial:     "Done, but inputs could not be read or changed while they were read, something could not be restored, or there are differences.",
-	exitFailed:      "Not done: wrong usage, input or output failed, no permission, interrupted.",
+	exitFailed:      "Not done: wrong usage, input or output failed, no permission, interrupted. Also where a member that was named is not in the archive: the others are done all the same, as with tar.",
 	exitDamaged:     "Damage found in an archive.",
 	exitUnsupported: "Not an archive, or it needs a version or feature that this program lacks.",
 }
