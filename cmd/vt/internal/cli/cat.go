@@ -14,7 +14,7 @@ import (
 )
 
 type catCommand struct {
-	Archive string   `arg:"" help:"The archive; - is standard input."`
+	Archive string   `arg:"" help:"The archive: a file or a FIFO; - is standard input."`
 	Members []string `arg:"" name:"member" help:"Files, by path or pattern."`
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 type extractCommand struct {
-	Archive string   `arg:"" help:"The archive; - is standard input."`
+	Archive string   `arg:"" help:"The archive: a file or a FIFO; - is standard input."`
 	Members []string `arg:"" optional:"" name:"member" help:"What to restore, with everything below: paths, and patterns in which * also matches /. Default: everything."`
 
 	Directory       []string `short:"C" sep:"none" placeholder:"DIR" help:"Restore below DIR instead of the working directory; relative to the -C before it."`
@@ -44,6 +44,13 @@ func (c *extractCommand) Run(e *Env) error {
 	if err != nil {
 		return err
 	}
+	p, err := openPipe(e, c.Archive)
+	if err != nil {
+		return err
+	}
+	if p != nil {
+		defer p.Close()
+	}
 	defer boundHeap(384 << 20)()
 	m := glob.New(c.Members)
 	done := e.progress(!c.Quiet)
@@ -51,7 +58,7 @@ func (c *extractCommand) Run(e *Env) error {
 	o := c.options(e, m)
 	var failed []error
 	o.Issue = func(i extract.Issue) {
-		c.printIssue(e, i)
+		printIssue(e, p, i)
 		class := archiveFault(i.Err)
 		if class == nil {
 			class = errPartial
@@ -60,7 +67,7 @@ func (c *extractCommand) Run(e *Env) error {
 			failed = append(failed, reported(class))
 		}
 	}
-	res, err := c.extract(e, target, o)
+	res, err := c.extract(e, p, target, o)
 	if err != nil {
 		return err
 	}
@@ -117,7 +124,7 @@ func (c *extractCommand) options(e *Env, m *glob.Matcher) extract.Options {
 
 // printIssue names an entry, or the archive; a file's errors name it
 // themselves.
-func (c *extractCommand) printIssue(e *Env, i extract.Issue) {
+func printIssue(e *Env, p *pipe, i extract.Issue) {
 	text := i.Err.Error()
 	if i.Attr != "" {
 		text = i.Attr + ": " + text
@@ -125,27 +132,27 @@ func (c *extractCommand) printIssue(e *Env, i extract.Issue) {
 	switch {
 	case i.Path != "":
 		text = human.Quote(i.Path) + ": " + text
-	case c.Archive == "-":
-		text = stdinName + ": " + text
+	case p != nil:
+		text = p.name + ": " + text
 	}
 	e.message("%s", text)
 }
 
-func (c *extractCommand) extract(e *Env, target string, o extract.Options) (*extract.Result, error) {
-	if c.Archive != "-" {
+func (c *extractCommand) extract(e *Env, p *pipe, target string, o extract.Options) (*extract.Result, error) {
+	if p == nil {
 		a, err := openArchive(e, c.Archive)
 		if err != nil {
 			return nil, err
 		}
 		return c.archive(e, a, target, o)
 	}
-	s, whole, err := startStream(e, stream.Options{})
+	s, whole, err := startStream(e, p, stream.Options{})
 	if err != nil {
 		return nil, err
 	}
 	defer s.Close()
 	if s.NeedsSpool() {
-		a, err := spoolArchive(e, whole)
+		a, err := spoolArchive(e, p, whole)
 		if err != nil {
 			return nil, err
 		}

@@ -14,7 +14,7 @@ import (
 )
 
 type infoCommand struct {
-	Archive string `arg:"" help:"The archive; - is standard input."`
+	Archive string `arg:"" help:"The archive: a file or a FIFO; - is standard input."`
 	JSON    bool   `name:"json" help:"Print one JSON object."`
 }
 

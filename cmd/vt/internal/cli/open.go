@@ -37,20 +37,63 @@ func openArchive(e *Env, path string) (*reader.Archive, error) {
 }
 
 func openSource(e *Env, path string) (*reader.Archive, error) {
-	if path != "-" {
-		return reader.OpenFile(path, reader.Options{})
-	}
-	if isTerminal(e.stdin) {
-		return nil, errTerminal
-	}
-	if f, ok := regularInput(e); ok {
+	if f, ok := regularInput(e); ok && path == "-" {
 		return openDescriptor(f, stdinName)
 	}
-	return spoolArchive(e, e.stdin)
+	p, err := openPipe(e, path)
+	switch {
+	case err != nil:
+		return nil, err
+	case p == nil:
+		return reader.OpenFile(path, reader.Options{})
+	}
+	defer p.Close()
+	return spoolArchive(e, p, p)
 }
 
 // errTerminal is the answer to an archive that is to be typed in.
 var errTerminal = usagef("an archive is not read from a terminal; give a file name, or redirect")
+
+// pipe is an archive that comes from front to back: on standard input, or out
+// of a FIFO, which is also what a shell makes of <(command).
+type pipe struct {
+	io.ReadCloser
+	name string // for messages
+}
+
+// openPipe opens an archive that is to be read as a stream; it gives nil for
+// the path of anything else.
+func openPipe(e *Env, path string) (*pipe, error) {
+	if path == "-" {
+		if isTerminal(e.stdin) {
+			return nil, errTerminal
+		}
+		return &pipe{io.NopCloser(e.stdin), stdinName}, nil
+	}
+	info, err := os.Stat(path)
+	if err != nil || info.Mode()&os.ModeNamedPipe == 0 {
+		return nil, nil // opening it says what is wrong
+	}
+	// Opening a FIFO waits for its writer, and nothing but one ends that.
+	type opened struct {
+		f   *os.File
+		err error
+	}
+	come := make(chan opened, 1)
+	go func() {
+		f, err := os.Open(path)
+		come <- opened{f, err}
+	}()
+	select {
+	case o := <-come:
+		if o.err != nil {
+			return nil, o.err
+		}
+		return &pipe{o.f, shownArchive(path)}, nil
+	case <-e.ctx.Done():
+		return nil, e.ctx.Err()
+	}
+}
 
 // openDescriptor opens the archive in a file that may have no name. The file
 // may be closed afterwards.
@@ -79,26 +122,23 @@ func regularInput(e *Env) (*os.File, bool) {
 
 // startStream begins to read an archive from a pipe. Where the stream turns
 // out to need spooling, whole is the archive from its first byte.
-func startStream(e *Env, o stream.Options) (s *stream.Reader, whole io.Reader, err error) {
-	if isTerminal(e.stdin) {
-		return nil, nil, errTerminal
-	}
+func startStream(e *Env, p *pipe, o stream.Options) (s *stream.Reader, whole io.Reader, err error) {
 	var head bytes.Buffer
-	in := &switchReader{io.TeeReader(e.stdin, &head)}
+	in := &switchReader{io.TeeReader(p, &head)}
 	if s, err = stream.NewReader(e.ctx, in, o); err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", stdinName, err)
+		return nil, nil, fmt.Errorf("%s: %w", p.name, err)
 	}
-	in.Reader = e.stdin // the header alone is kept
-	return s, io.MultiReader(&head, e.stdin), nil
+	in.Reader = p // the header alone is kept
+	return s, io.MultiReader(&head, p), nil
 }
 
 // switchReader is a reader whose source can be changed between reads.
 type switchReader struct{ io.Reader }
 
-// spoolArchive opens what comes from a pipe by way of a temporary file. The
-// file loses its name at once, so that nothing stays behind however the
+// spoolArchive opens what comes from a pipe, all of which whole gives, by way of
+// a temporary file. The file loses its name at once, so that nothing stays behind however the
 // process ends.
-func spoolArchive(e *Env, r io.Reader) (*reader.Archive, error) {
+func spoolArchive(e *Env, p *pipe, whole io.Reader) (*reader.Archive, error) {
 	f, err := os.CreateTemp("", "vt-")
 	if err != nil {
 		return nil, err
@@ -107,9 +147,9 @@ func spoolArchive(e *Env, r io.Reader) (*reader.Archive, error) {
 	if err := os.Remove(f.Name()); err != nil {
 		return nil, err
 	}
-	e.message("copying %s to a temporary file in %s, to read it in any order", stdinName, human.Quote(os.TempDir()))
-	if _, err := io.Copy(f, contextReader{e.ctx, r}); err != nil {
+	e.message("copying %s to a temporary file in %s, to read it in any order", p.name, human.Quote(os.TempDir()))
+	if _, err := io.Copy(f, contextReader{e.ctx, whole}); err != nil {
 		return nil, err
 	}
-	return openDescriptor(f, stdinName)
+	return openDescriptor(f, p.name)
 }

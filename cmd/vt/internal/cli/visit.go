@@ -29,10 +29,14 @@ type visit func(m member) error
 // class met.
 func eachMember(e *Env, archive string, members []string, do visit) error {
 	m := glob.New(members)
-	var err error
-	if archive == "-" {
-		err = eachOfStream(e, m, do)
-	} else {
+	p, err := openPipe(e, archive)
+	switch {
+	case err != nil:
+		return err
+	case p != nil:
+		defer p.Close()
+		err = eachOfStream(e, p, m, do)
+	default:
 		var a *reader.Archive
 		if a, err = openArchive(e, archive); err != nil {
 			return err
@@ -88,14 +92,14 @@ func eachOfFile(e *Env, a *reader.Archive, m *glob.Matcher, do visit) error {
 // and known to be the last: a file that changed while the archive was made
 // leads to a second, corrected one. Where that fails, the entries are those
 // that arrived.
-func eachOfStream(e *Env, m *glob.Matcher, do visit) error {
-	s, whole, err := startStream(e, stream.Options{})
+func eachOfStream(e *Env, p *pipe, m *glob.Matcher, do visit) error {
+	s, whole, err := startStream(e, p, stream.Options{})
 	if err != nil {
 		return err
 	}
 	defer s.Close()
 	if s.NeedsSpool() {
-		a, err := spoolArchive(e, whole)
+		a, err := spoolArchive(e, p, whole)
 		if err != nil {
 			return err
 		}
@@ -113,7 +117,7 @@ func eachOfStream(e *Env, m *glob.Matcher, do visit) error {
 		}
 		switch {
 		case archiveFault(err) != nil:
-			e.message("%s: %v", stdinName, err)
+			e.message("%s: %v", p.name, err)
 			damage = errors.Join(damage, reported(archiveFault(err)))
 		case err != nil:
 			return err
@@ -129,7 +133,7 @@ func eachOfStream(e *Env, m *glob.Matcher, do visit) error {
 	if tree == nil {
 		return damage
 	}
-	v := &pathVisitor{e: e, s: s, m: m, do: do}
+	v := &pathVisitor{e: e, from: p.name, s: s, m: m, do: do}
 	err = v.walk(tree)
 	return errors.Join(damage, v.damage, err)
 }
@@ -137,6 +141,7 @@ func eachOfStream(e *Env, m *glob.Matcher, do visit) error {
 // pathVisitor turns the depths of a walk into paths.
 type pathVisitor struct {
 	e      *Env
+	from   string // the pipe's name
 	s      *stream.Reader
 	m      *glob.Matcher
 	do     visit
@@ -196,7 +201,7 @@ func (v *pathVisitor) Broken(depth int, _ *format.Entry, err error) error {
 	if depth >= 0 && depth < len(v.ends) {
 		dir = string(v.path[:v.ends[depth]])
 	}
-	v.e.message("%s: %s: %v", stdinName, shownRoot(dir), err)
+	v.e.message("%s: %s: %v", v.from, shownRoot(dir), err)
 	v.damage = errors.Join(v.damage, reported(class))
 	return nil
 }
