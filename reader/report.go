@@ -131,8 +131,9 @@ func (f *findings) sorted() []Finding {
 	return out
 }
 
-// hurt notes what a finding hurts. Ranges of one file that meet become one.
-func (n *Finding) hurt(h Harm) {
+// Hurt notes what a finding hurts; a nil finding notes nothing. Ranges of one
+// file that meet become one.
+func (n *Finding) Hurt(h Harm) {
 	if n == nil {
 		return
 	}

@@ -30,7 +30,7 @@ func (c *treeChecker) harm(t *Tree) {
 			left--
 			var fe *format.Error
 			if errors.As(err, &fe) && fe.Block >= 0 {
-				c.findingOf(uint64(fe.Block)).hurt(c.at(path))
+				c.findingOf(uint64(fe.Block)).Hurt(c.at(path))
 			}
 			return nil
 		case e.Kind.IsDir():
@@ -53,7 +53,7 @@ func (c *treeChecker) harmRef(r *format.Ref, start uint64, path string, level in
 		*left--
 		h := c.at(path)
 		h.Offset, h.Length = int64(start), int64(r.Span)
-		c.findingOf(num).hurt(h)
+		c.findingOf(num).Hurt(h)
 	}
 	switch r.Kind {
 	case format.RefBlock:

@@ -53,7 +53,7 @@ func (v *verifier) trees() error {
 			return v.ctx.Err()
 		}
 		if err != nil {
-			c.unreadable(v.a.trailer.Top, err).hurt(Harm{Snapshot: v.a.trailer.Top + 1, Length: -1})
+			c.unreadable(v.a.trailer.Top, err).Hurt(Harm{Snapshot: v.a.trailer.Top + 1, Length: -1})
 			continue
 		}
 		v.rep.Snapshots++
@@ -120,7 +120,7 @@ func (c *treeChecker) contentID(root *format.Entry, sum dirSum) format.Hash {
 func (c *treeChecker) mismatch(num uint64, path, structure, msg string, args ...any) {
 	n := c.note(blockDamage(structure, format.NoOffset, num, "%s: %s", displayPath(path), fmt.Sprintf(msg, args...)), 0)
 	if n != nil && len(n.Hurts) == 0 {
-		n.hurt(c.at(path))
+		n.Hurt(c.at(path))
 	}
 }
 

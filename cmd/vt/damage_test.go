@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
 	"math/rand/v2"
 	"os"
@@ -9,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/vtdarchive/vtd/reader"
 )
 
 // archive makes an archive of a few files in small frames.
@@ -79,6 +82,47 @@ func TestCut(t *testing.T) {
 		verbs(t, "cut", b[:n], want...)
 	}
 	verbs(t, "cut by an octet", b[:len(b)-1], 3)
+}
+
+// TestCutNamesWhatIsLost holds what verify says of archives cut short against
+// what is restored of them: the same files are hurt that do not come back, and
+// of those that are said to be lost in part nothing is said twice.
+func TestCutNamesWhatIsLost(t *testing.T) {
+	b := archive(t)
+	files := []string{"large", "middle", "other", "small"}
+	some := false
+	for n := 200; n < len(b); n += len(b) / 50 {
+		path := filepath.Join(t.TempDir(), "b.vtd")
+		if err := os.WriteFile(path, b[:n], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		status, out, stderr := run(strings.NewReader(""), "ar", "verify", "--json", path)
+		var rep struct {
+			Findings []reader.Finding
+		}
+		if err := json.Unmarshal([]byte(out), &rep); err != nil || status != 3 || len(rep.Findings) != 1 {
+			t.Fatalf("cut at %d: exit status %d, %v\n%s%s", n, status, err, out, stderr)
+		}
+		lost := map[string]int64{}
+		for _, h := range rep.Findings[0].Hurts {
+			if h.Length >= 0 && lost[h.Path] > h.Offset {
+				t.Errorf("cut at %d: %s is lost from %d on, and from %d", n, h.Path, h.Offset, lost[h.Path])
+			}
+			lost[h.Path] = h.Offset + max(h.Length, 1)
+		}
+		into := t.TempDir()
+		run(bytes.NewReader(b[:n]), "ar", "extract", "-", "-C", into)
+		for _, name := range files {
+			_, err := os.Lstat(filepath.Join(into, name))
+			if _, named := lost[name]; named == (err == nil) && lost[""] == 0 {
+				t.Errorf("cut at %d: %s: restored: %v, named as lost: %v", n, name, err == nil, named)
+			}
+		}
+		some = some || len(lost) > 0 && len(lost) < len(files)
+	}
+	if !some {
+		t.Error("no cut has left some files whole and others not")
+	}
 }
 
 // TestFlipped changes single octets anywhere. What does not read that part, or

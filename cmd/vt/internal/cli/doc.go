@@ -28,6 +28,7 @@
 //	cat.go         cat
 //	info.go        info
 //	verify.go      verify      ../compare     --against
+//	verifycut.go   what is lost of an archive without its end
 //	hash.go        hash
 //
 //	open.go        archives from files and pipes

@@ -37,18 +37,40 @@ func openArchive(e *Env, path string) (*reader.Archive, error) {
 }
 
 func openSource(e *Env, path string) (*reader.Archive, error) {
+	src, name, err := sourceOf(e, path)
+	if err != nil {
+		return nil, err
+	}
+	return openOn(src, name)
+}
+
+// sourceOf gives the bytes of an archive with random access, and how errors
+// name it.
+func sourceOf(e *Env, path string) (src reader.Source, name string, err error) {
 	if f, ok := regularInput(e); ok && path == "-" {
-		return openDescriptor(f, stdinName)
+		src, err = descriptorSource(f)
+		return src, stdinName, err
 	}
 	p, err := openPipe(e, path)
 	switch {
 	case err != nil:
-		return nil, err
+		return nil, "", err
 	case p == nil:
-		return reader.OpenFile(path, reader.Options{})
+		src, err = reader.MappedFile(path)
+		return src, path, err
 	}
 	defer p.Close()
-	return spoolArchive(e, p, p)
+	src, err = spool(e, p, p)
+	return src, p.name, err
+}
+
+// openOn opens an archive, and closes its source if that fails.
+func openOn(src reader.Source, name string) (*reader.Archive, error) {
+	a, err := reader.Open(src, reader.Options{Name: name})
+	if err != nil {
+		return nil, errors.Join(err, src.Close())
+	}
+	return a, nil
 }
 
 // errTerminal is the answer to an archive that is to be typed in.
@@ -95,18 +117,10 @@ func openPipe(e *Env, path string) (*pipe, error) {
 	}
 }
 
-// openDescriptor opens the archive in a file that may have no name. The file
-// may be closed afterwards.
-func openDescriptor(f *os.File, name string) (*reader.Archive, error) {
-	src, err := reader.MappedFile(fmt.Sprintf("/proc/self/fd/%d", f.Fd()))
-	if err != nil {
-		return nil, err
-	}
-	a, err := reader.Open(src, reader.Options{Name: name})
-	if err != nil {
-		return nil, errors.Join(err, src.Close())
-	}
-	return a, nil
+// descriptorSource reads a file that may have no name. The file may be closed
+// afterwards.
+func descriptorSource(f *os.File) (reader.Source, error) {
+	return reader.MappedFile(fmt.Sprintf("/proc/self/fd/%d", f.Fd()))
 }
 
 // regularInput gives standard input where it is redirected from a file and so
@@ -135,10 +149,18 @@ func startStream(e *Env, p *pipe, o stream.Options) (s *stream.Reader, whole io.
 // switchReader is a reader whose source can be changed between reads.
 type switchReader struct{ io.Reader }
 
-// spoolArchive opens what comes from a pipe, all of which whole gives, by way of
-// a temporary file. The file loses its name at once, so that nothing stays behind however the
-// process ends.
+// spoolArchive opens what comes from a pipe, all of which whole gives.
 func spoolArchive(e *Env, p *pipe, whole io.Reader) (*reader.Archive, error) {
+	src, err := spool(e, p, whole)
+	if err != nil {
+		return nil, err
+	}
+	return openOn(src, p.name)
+}
+
+// spool copies what comes from a pipe to a temporary file. The file loses its
+// name at once, so that nothing stays behind however the process ends.
+func spool(e *Env, p *pipe, whole io.Reader) (reader.Source, error) {
 	f, err := os.CreateTemp("", "vt-")
 	if err != nil {
 		return nil, err
@@ -151,5 +173,5 @@ func spoolArchive(e *Env, p *pipe, whole io.Reader) (*reader.Archive, error) {
 	if _, err := io.Copy(f, contextReader{e.ctx, whole}); err != nil {
 		return nil, err
 	}
-	return openDescriptor(f, p.name)
+	return descriptorSource(f)
 }

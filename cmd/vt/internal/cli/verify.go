@@ -28,7 +28,7 @@ type verifyCommand struct {
 
 func (*verifyCommand) Help() string {
 	return `
-Checks every frame, every block against its hash, every reference, all the way up to the root, and names all that is wrong: where, and which bytes of which files it hurts. The exit status is 3 for damage, 4 for what is not an archive or beyond this program, 1 where the archive is sound but not what was expected, or the directory differs.
+Checks every frame, every block against its hash, every reference, all the way up to the root, and names all that is wrong: where, and which bytes of which files it hurts. Of an archive that was cut short it names what is lost behind the cut, as far as its tree is there. The exit status is 3 for damage, 4 for what is not an archive or beyond this program, 1 where the archive is sound but not what was expected, or the directory differs.
 
 Examples:
 
@@ -60,18 +60,22 @@ func (c *verifyCommand) Run(e *Env) error {
 	defer boundHeap(384 << 20)()
 	done := e.progress(!c.Quiet)
 	defer done()
-	r := &verification{c: c, Report: &reader.Report{Warnings: []string{}, Findings: []reader.Finding{}}}
-	a, err := openSource(e, c.Archive)
+	r := &verification{c: c, Report: &reader.Report{Fast: c.Fast, Warnings: []string{}, Findings: []reader.Finding{}}}
+	src, name, err := sourceOf(e, c.Archive)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	a, err := reader.Open(src, reader.Options{Name: name})
 	switch {
 	case errors.Is(err, format.ErrDamaged):
-		r.notOpened(err)
-	case err != nil:
+		r.addFinding(err)
+		err = r.remains(e, src)
+	case err == nil:
+		err = r.check(e, a, expected)
+	}
+	if err != nil {
 		return err
-	default:
-		defer a.Close()
-		if err := r.check(e, a, expected); err != nil {
-			return err
-		}
 	}
 	done()
 	if err := e.output(r.print); err != nil {
@@ -112,14 +116,18 @@ type differenceJSON struct {
 	Found     string `json:"found,omitempty"`
 }
 
-// notOpened makes a finding of what keeps an archive from being opened.
-func (r *verification) notOpened(err error) {
+// addFinding makes a finding of an error outside of Verify: what keeps an
+// archive from being opened, and what reading it from the front meets.
+func (r *verification) addFinding(err error) {
 	f := reader.Finding{Class: "damaged", Structure: "file", Offset: format.NoOffset, Block: -1, Message: err.Error(), Hurts: []reader.Harm{}}
+	if errors.Is(err, format.ErrUnsupported) {
+		f.Class = "unsupported"
+	}
 	var fe *format.Error
 	if errors.As(err, &fe) {
 		f.Structure, f.Offset, f.Block, f.Message = fe.Structure, fe.Offset, fe.Block, fe.Msg
 	}
-	r.Fast, r.Findings = r.c.Fast, append(r.Findings, f)
+	r.Findings = append(r.Findings, f)
 }
 
 func (r *verification) check(e *Env, a *reader.Archive, expected []format.Hash) error {

@@ -138,16 +138,49 @@ func eachOfStream(e *Env, p *pipe, m *glob.Matcher, do visit) error {
 	return errors.Join(damage, v.damage, err)
 }
 
-// pathVisitor turns the depths of a walk into paths.
+// pathVisitor gives the selected entries of a stream's tree with their paths.
 type pathVisitor struct {
 	e      *Env
 	from   string // the pipe's name
 	s      *stream.Reader
 	m      *glob.Matcher
 	do     visit
-	path   []byte
-	ends   []int // of the path at each depth
+	path   treePath
 	damage error
+}
+
+// treePath turns the depths of a walk into paths.
+type treePath struct {
+	path []byte
+	ends []int // of the path at each depth
+}
+
+// enter goes to an entry at a depth and gives its path.
+func (t *treePath) enter(depth int, name string) string {
+	t.ends = t.ends[:depth]
+	t.path = t.path[:t.end()]
+	if depth > 0 {
+		t.path = append(t.path, '/')
+	}
+	t.path = append(t.path, name...)
+	t.ends = append(t.ends, len(t.path))
+	return string(t.path)
+}
+
+func (t *treePath) end() int {
+	if len(t.ends) == 0 {
+		return 0
+	}
+	return t.ends[len(t.ends)-1]
+}
+
+// at gives the path of the directory that the walk is in at a depth; -1 is the
+// root.
+func (t *treePath) at(depth int) string {
+	if depth < 0 || depth >= len(t.ends) {
+		return ""
+	}
+	return string(t.path[:t.ends[depth]])
 }
 
 func (v *pathVisitor) walk(t *stream.Tree) error {
@@ -160,14 +193,7 @@ func (v *pathVisitor) walk(t *stream.Tree) error {
 }
 
 func (v *pathVisitor) Visit(depth int, x *format.Entry) error {
-	v.ends = v.ends[:depth]
-	v.path = v.path[:v.end()]
-	if depth > 0 {
-		v.path = append(v.path, '/')
-	}
-	v.path = append(v.path, x.Name...)
-	v.ends = append(v.ends, len(v.path))
-	path := string(v.path)
+	path := v.path.enter(depth, x.Name)
 	if v.m.Match(path) {
 		// A stream's references have no hashes; that of content is known by now.
 		if x.Ref.Kind == format.RefBlock && !x.Kind.IsDir() {
@@ -183,13 +209,6 @@ func (v *pathVisitor) Visit(depth int, x *format.Entry) error {
 	return nil
 }
 
-func (v *pathVisitor) end() int {
-	if len(v.ends) == 0 {
-		return 0
-	}
-	return v.ends[len(v.ends)-1]
-}
-
 // Broken names a directory that cannot be read to its end, and goes on behind
 // it.
 func (v *pathVisitor) Broken(depth int, _ *format.Entry, err error) error {
@@ -197,11 +216,7 @@ func (v *pathVisitor) Broken(depth int, _ *format.Entry, err error) error {
 	if class == nil {
 		return err
 	}
-	dir := ""
-	if depth >= 0 && depth < len(v.ends) {
-		dir = string(v.path[:v.ends[depth]])
-	}
-	v.e.message("%s: %s: %v", v.from, shownRoot(dir), err)
+	v.e.message("%s: %s: %v", v.from, shownRoot(v.path.at(depth)), err)
 	v.damage = errors.Join(v.damage, reported(class))
 	return nil
 }
