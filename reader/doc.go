@@ -86,6 +86,7 @@
 //	verify.go          Verify: options, order of work
 //	verify_layout.go   trailers, indexes, rows, gaps
 //	verify_frames.go   frames and blocks
+//	verify_twice.go    blocks that are stored twice
 //	verify_tree.go     trees: references, totals, links, content ids
 //	verify_harm.go     what the findings hurt
 //	report.go          Report and its findings

@@ -37,7 +37,7 @@ func (a *Archive) Find(hash format.Hash) iter.Seq2[uint64, error] {
 
 func (a *Archive) sortHashes() ([]hashRow, error) {
 	rows := make([]hashRow, 0, a.Blocks()) // the file has 32 bytes for each
-	buf := make([]byte, scanChunk)
+	buf := make([]byte, min(scanChunk, a.Blocks()*format.HashSize))
 	for i := range a.parts {
 		p := &a.parts[i]
 		off := p.at + format.IndexHeadSize

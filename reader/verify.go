@@ -67,10 +67,11 @@ const (
 //
 // It checks the chain of trailers, the hashes of indexes, that frames lie
 // where and as the index says, one after another, the hash of every frame's
-// stored bytes, every block against its hash, metadata in its canonical form,
-// and the tree of every snapshot that the newest leads to: references, order
-// of names, totals, hard-link groups and content id. Blocks that are absent,
-// and that only a superseded tree refers to, are no damage.
+// stored bytes, every block against its hash, that none is stored twice,
+// metadata in its canonical form, and the tree of every snapshot that the
+// newest leads to: references, order of names, totals, hard-link groups and
+// content id. Blocks that are absent, and that only a superseded tree refers
+// to, are no damage.
 func (a *Archive) Verify(ctx context.Context, opts VerifyOptions) (*Report, error) {
 	if opts.Workers <= 0 {
 		opts.Workers = runtime.GOMAXPROCS(0)
@@ -115,6 +116,9 @@ func (v *verifier) run() error {
 	v.state = make([]uint32, v.a.Blocks())
 	if err := v.frames(rows); err != nil {
 		return err
+	}
+	if !v.opts.Fast {
+		v.twice()
 	}
 	// Trees tell what the findings hurt.
 	v.opts.NoContents = v.opts.NoContents || v.opts.Fast

@@ -21,6 +21,11 @@ func (c *checker) verify() error {
 	if err := c.layout(); err != nil {
 		return err
 	}
+	type kindHash struct {
+		kind format.FrameKind
+		hash format.Hash
+	}
+	seen := map[kindHash]uint64{}
 	for i, row := range c.rows {
 		f, err := c.frame(i)
 		if err != nil {
@@ -37,9 +42,23 @@ func (c *checker) verify() error {
 			if n == 0 {
 				continue
 			}
-			if err := c.blockOf(row.First+uint64(k), f.head.Kind); err != nil {
+			num := row.First + uint64(k)
+			if err := c.blockOf(num, f.head.Kind); err != nil {
 				return err
 			}
+			own, err := c.ownOfVersion(num, f.head.Kind)
+			if err != nil {
+				return err
+			}
+			hash, err := c.hashOf(num)
+			if err != nil {
+				return err
+			}
+			key := kindHash{f.head.Kind, hash}
+			if first, ok := seen[key]; ok && !own {
+				return damaged("index", row.Offset, "block %d has the hash of block %d", num, first)
+			}
+			seen[key] = num
 		}
 	}
 	if err := c.snapshotTree(c.snap, c.root); err != nil {
@@ -49,6 +68,20 @@ func (c *checker) verify() error {
 		return damaged("top block", format.NoOffset, "its span is %d, the tree's %d", c.top.Span, c.snap.Root.Size)
 	}
 	return c.history(c.snap, map[uint64]bool{})
+}
+
+// ownOfVersion tells whether a block is a top block or a snapshot record, of
+// which every tree version has its own.
+func (c *checker) ownOfVersion(num uint64, kind format.FrameKind) (bool, error) {
+	if kind != format.FrameMetadata {
+		return false, nil
+	}
+	b, err := c.block(num, kind)
+	if err != nil {
+		return false, err
+	}
+	t := format.BlockType(b[0])
+	return t == format.BlockTop || t == format.BlockSnapshot, nil
 }
 
 // blockOf checks a block against its hash, whether or not a tree refers to it.

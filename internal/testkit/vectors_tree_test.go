@@ -262,6 +262,23 @@ func badContent() []vectorCase {
 	return []vectorCase{
 		bad("block-hash", "a data block with other bytes; frame and index fit the bytes that were meant", ScopeData, block("b", func(b *Block) { b.Bytes = flip(b.Bytes, 10) })),
 		bad("block-absent", "a data block of length 0 that the tree names", ScopeData, Hooks{}, withRoot(Dir("", File("b", string(Noise(1, 200))).With(func(n *Node) { n.Absent = true }), File("c", string(Noise(2, 200)))))),
+		bad("block-twice", "two data blocks with one hash, both of them there", ScopeVerify, Hooks{}, func(c *vectorCase) {
+			// The second version stores again what the first was to lack, and has.
+			promised := Dir("", File("a", string(Noise(1, 200))).With(func(n *Node) { n.Absent = true }))
+			c.archive.Segments = []Segment{{Versions: []Version{{Root: promised}, {Root: Dir("", File("b", string(Noise(1, 200))))}}}}
+			var written *Block
+			c.archive.Hooks.Block = func(b *Block) {
+				if b.Absent {
+					written, b.Absent = b, false
+				}
+			}
+			c.archive.Hooks.Frame = func(_ int, h *format.FrameHead, stored []byte) []byte {
+				if h.Kind == format.FrameData && written != nil {
+					written.Absent, written = true, nil
+				}
+				return stored
+			}
+		}),
 		bad("block-span", "a reference that spans one byte more than its block", ScopeData, one("b", func(e *format.Entry) { e.Ref.Span++ })),
 		bad("block-span-limit", "a reference to one block of 16 MiB and a byte", ScopeTree, one("b", func(e *format.Entry) { e.Ref.Span = format.MaxDataBlock + 1 })),
 		bad("block-span-zero", "a reference to a block that spans nothing", ScopeTree, one("b", func(e *format.Entry) { e.Ref.Span = 0 })),
