@@ -7,7 +7,7 @@ import "slices"
 var all = slices.Concat(vtdScanners, archiveScanners, mediaScanners, imageScanners, binaryScanners, mailScanners, textScanners)
 
 // vtdScanners know this project's archives, and legacy ones.
-var vtdScanners = []*Scanner{}
+var vtdScanners = []*Scanner{vtdScanner, legacyScanner}
 
 // archiveScanners know archives, and compressed files.
 var archiveScanners = []*Scanner{tarScanner}
