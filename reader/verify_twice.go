@@ -1,6 +1,10 @@
 package reader
 
-import "github.com/vtdarchive/vtd/format"
+import (
+	"slices"
+
+	"github.com/vtdarchive/vtd/format"
+)
 
 // kindHash is what tells blocks apart: no two that are there share it.
 type kindHash struct {
@@ -9,8 +13,10 @@ type kindHash struct {
 }
 
 // twice finds blocks that are stored twice. It takes 16 bytes a block, of which
-// the index has 32.
+// the index has 32. Where a block is absent, or may be, the metadata that names
+// it comes again by right, with the number of what stands in for it.
 func (v *verifier) twice() {
+	metadata := !slices.ContainsFunc(v.state, func(s uint32) bool { return s&stLength == 0 })
 	rows, err := v.a.sortHashes()
 	if err != nil {
 		return // the check of the index says so
@@ -21,14 +27,15 @@ func (v *verifier) twice() {
 			n++
 		}
 		if n > 1 {
-			v.sameHash(rows[:n])
+			v.sameHash(rows[:n], metadata)
 		}
 		rows = rows[n:]
 	}
 }
 
-// sameHash looks at blocks whose hashes begin alike.
-func (v *verifier) sameHash(rows []hashRow) {
+// sameHash looks at blocks whose hashes begin alike, at metadata only if asked
+// to.
+func (v *verifier) sameHash(rows []hashRow, metadata bool) {
 	seen := make(map[kindHash]uint64)
 	for i := len(rows) - 1; i >= 0 && v.ctx.Err() == nil; i-- { // in the order of numbers
 		num := rows[i].num
@@ -40,7 +47,7 @@ func (v *verifier) sameHash(rows []hashRow) {
 			continue
 		}
 		hash, err := v.a.hashOf(num)
-		if err != nil || row.Kind == format.FrameMetadata && v.ownOfVersion(num) {
+		if err != nil || row.Kind == format.FrameMetadata && (!metadata || v.ownOfVersion(num)) {
 			continue
 		}
 		key := kindHash{row.Kind, hash}
