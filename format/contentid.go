@@ -37,6 +37,22 @@ func ContentID(id HashID, root *Entry, entries Hash) Hash {
 	return id.Sum(appendContentRecord([]byte(contentTag), root, "", entries))
 }
 
+// ContentStart finds the directory at which the content id of a tree starts:
+// the root or, below implied directories that hold nothing but one directory,
+// the first that is more than a way to another. So a directory has one id, from
+// wherever it was archived. D is whatever stands for an entry; only gives the
+// entry of a directory that has exactly one.
+func ContentStart[D any](root D, kind func(D) Kind, only func(dir D) (entry D, ok bool)) D {
+	for kind(root) == KindImplied {
+		entry, ok := only(root)
+		if !ok || !kind(entry).IsDir() {
+			break
+		}
+		root = entry
+	}
+	return root
+}
+
 func appendContentRecord(b []byte, e *Entry, name string, sum Hash) []byte {
 	b = appendString(b, name)
 	if e.Kind == KindImplied {

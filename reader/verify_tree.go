@@ -106,14 +106,20 @@ func (c *treeChecker) check(t *Tree) dirSum {
 	return sum
 }
 
-// contentID gives the content id of a tree: that of the first directory from
-// the root on that is more than a way to another.
+// contentID gives the content id of a tree.
 func (c *treeChecker) contentID(root *format.Entry, sum dirSum) format.Hash {
-	for root.Kind == format.KindImplied && sum.only != nil && sum.only.Kind.IsDir() {
-		root = sum.only
-		sum = c.dir(root, "", 1)
+	type dir struct {
+		e   *format.Entry
+		sum dirSum
 	}
-	return format.ContentID(c.a.header.Hash, root, sum.content)
+	start := format.ContentStart(dir{root, sum}, func(d dir) format.Kind { return d.e.Kind }, func(d dir) (dir, bool) {
+		only := d.sum.only
+		if only == nil || !only.Kind.IsDir() {
+			return dir{}, false
+		}
+		return dir{only, c.dir(only, "", 1)}, true
+	})
+	return format.ContentID(c.a.header.Hash, start.e, start.sum.content)
 }
 
 // mismatch notes something wrong with a tree whose blocks are all right.

@@ -87,28 +87,14 @@ func contentID(t *tree, table *blockTable, id format.HashID) format.Hash {
 		})
 		sums[k] = d.Sum()
 	}
-	at := t.contentRoot()
+	at := format.ContentStart(0, func(i uint32) format.Kind { return t.node(i).kind }, t.onlyEntry)
 	root := t.entry(at, t.node(at))
 	return format.ContentID(id, &root, sums[t.node(at).content])
 }
 
-// contentRoot finds the directory whose content is the tree's: a chain of
-// implied directories that hold one directory each stands for the one at its
-// end, so that DIR has the same id from wherever it is named.
-func (t *tree) contentRoot() uint32 {
-	at := uint32(0)
-	for t.node(at).kind == format.KindImplied {
-		only, n := uint32(0), 0
-		t.eachChild(t.node(at), func(i uint32, c *node) {
-			n++
-			if c.kind.IsDir() {
-				only = i
-			}
-		})
-		if n != 1 || only == 0 {
-			break
-		}
-		at = only
-	}
-	return at
+// onlyEntry gives what remains in a directory where that is one entry.
+func (t *tree) onlyEntry(dir uint32) (entry uint32, ok bool) {
+	n := 0
+	t.eachChild(t.node(dir), func(i uint32, _ *node) { entry, n = i, n+1 })
+	return entry, n == 1
 }

@@ -9,12 +9,14 @@ type dirSum struct {
 	below   *dirSum       // and what is in it
 }
 
-// contentID gives the content id of a tree. Implied directories on the way to
-// the only directory in them do not count: a directory has one id, from
-// wherever it was archived.
+// contentID gives the content id of a tree.
 func (s *dirSum) contentID(id format.HashID, root *format.Entry) format.Hash {
-	for root.Kind == format.KindImplied && s.only != nil {
-		root, s = s.only, s.below
+	type dir struct {
+		e   *format.Entry
+		sum *dirSum
 	}
-	return format.ContentID(id, root, s.entries)
+	start := format.ContentStart(dir{root, s}, func(d dir) format.Kind { return d.e.Kind }, func(d dir) (dir, bool) {
+		return dir{d.sum.only, d.sum.below}, d.sum.only != nil
+	})
+	return format.ContentID(id, start.e, start.sum.entries)
 }
