@@ -156,3 +156,32 @@ func TestChoose(t *testing.T) {
 		}
 	}
 }
+
+// A scanner that skips only a part of the block in which a hole begins or goes
+// on sees the rest of it.
+func TestHolesInSmallSteps(t *testing.T) {
+	steps := &Scanner{Name: "steps", scan: func(s *Source) {
+		for n := int64(1); !s.AtEnd(); n = n*3%4099 + 1 {
+			s.Joint()
+			s.Skip(n)
+		}
+	}}
+	data := make([]byte, 700<<10)
+	want := slices.Collect(Split(DefaultParams, steps, data))
+	for _, hole := range []int64{1 << 10, 60<<10 + 1, 700 << 10} {
+		var got []Span
+		s := NewSplitter(DefaultParams, func(s Span, _ []byte) error { got = append(got, s); return nil })
+		s.Reset(steps)
+		for left := int64(len(data)); left > 0; left -= hole {
+			if err := s.Hole(min(hole, left)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("holes of %d: %d spans, %d as octets", hole, len(got), len(want))
+		}
+	}
+}

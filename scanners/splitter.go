@@ -138,12 +138,11 @@ func (s *Splitter) unseen(n int64) (k int64, seen bool) {
 		return n, false
 	}
 	at := s.base + int64(len(s.buf))
-	if s.feed.settled() <= at {
+	to := s.feed.settled() &^ (blockSize - 1) // the block from which on it wants to see
+	if to <= at {
 		return min(n, blockSize-at%blockSize), true
 	}
-	if to := s.feed.settled() &^ (blockSize - 1); to > at {
-		n = min(n, to-at)
-	}
+	n = min(n, to-at)
 	if j, ok := s.feed.joints.next(at + 1); ok {
 		n = min(n, j-at)
 	}
