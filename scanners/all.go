@@ -13,7 +13,7 @@ var vtdScanners = []*Scanner{vtdScanner, legacyScanner}
 var archiveScanners = []*Scanner{tarScanner}
 
 // mediaScanners know sound, pictures, films and documents.
-var mediaScanners = []*Scanner{}
+var mediaScanners = []*Scanner{pngScanner, jpegScanner, flacScanner, oggScanner, matroskaScanner, pdfScanner, riffScanner, mp4Scanner, mp3Scanner}
 
 // imageScanners know images of disks, and data bases.
 var imageScanners = []*Scanner{}

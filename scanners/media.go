@@ -1,0 +1,63 @@
+package scanners
+
+import "bytes"
+
+// What sound, pictures and films have in common: a little that describes them,
+// which is changed often, and a body that is not. A joint divides the two.
+
+const (
+	// leadIn is how far within a body the joint at its start is. A joint right at
+	// the start would not count behind a description shorter than that, and then
+	// a file that is tagged for the first time would share no more than the
+	// rolling cut finds.
+	leadIn = 512
+	// minBody is the length of a body that is worth joints: what is shorter is
+	// hardly more than one block in any case.
+	minBody = 16 << 10
+	// minPart is the length of a part of the description that is worth joints: a
+	// picture, a font, a table.
+	minPart = 4 << 10
+)
+
+// markBody sets the joint at the start of a body, which begins at the position,
+// if that much content is left.
+func markBody(s *Source) {
+	if len(s.Peek(minBody)) == minBody {
+		s.JointAt(s.Offset() + leadIn)
+	}
+}
+
+// scanPart sets joints around a part that goes from the position to an offset,
+// and moves there. If it is a picture of a format that has a scanner, the joints
+// that it has as a file are set, too: the cover of an album is in each of its
+// tracks, and beside them.
+func scanPart(s *Source, end int64) {
+	if end-s.Offset() < minPart {
+		s.SkipTo(end)
+		return
+	}
+	s.Joint()
+	s.JointAt(end)
+	switch head := s.Peek(len(pngMark)); {
+	case bytes.HasPrefix(head, jpegMark):
+		scanJPEGUntil(s, end)
+	case bytes.Equal(head, pngMark):
+		scanPNGUntil(s, end)
+	}
+	s.SkipTo(end)
+}
+
+// scanPicture is scanPart for a field that has a picture somewhere at its start.
+func scanPicture(s *Source, end int64) {
+	n := min(end-s.Offset(), 512)
+	b := s.Peek(int(max(n, 0)))
+	at := bytes.Index(b, jpegMark)
+	if at < 0 {
+		at = max(bytes.Index(b, pngMark), 0)
+	}
+	s.Skip(int64(at))
+	scanPart(s, end)
+}
+
+// fits reports whether n octets from the position end at or before an offset.
+func fits(s *Source, n, end int64) bool { return n >= 0 && n <= end-s.Offset() }

@@ -1,0 +1,62 @@
+package scanners
+
+import (
+	"bytes"
+	"encoding/binary"
+)
+
+// pngScanner knows pictures of PNG, and of MNG and JNG.
+//
+// Joints are at the start and the end of the coded picture, so that the chunks
+// of text before and behind it can change.
+var pngScanner = &Scanner{
+	Name: "png", Title: "PNG pictures: metadata and picture",
+	Exts: []string{"png", "apng"}, MIME: []string{"image/png", "image/apng", "image/vnd.mozilla.apng"},
+	sniff: func(head []byte) bool { return bytes.HasPrefix(head, pngMark) },
+	scan:  func(s *Source) { scanPNGUntil(s, maxContent) },
+}
+
+var pngMark = []byte("\x89PNG\r\n\x1a\n")
+
+// pngChunk is the length of a chunk without its data.
+const pngChunk = 12
+
+// scanPNGUntil scans a picture that begins at the position and ends before an
+// offset.
+func scanPNGUntil(s *Source, end int64) {
+	s.Skip(int64(len(pngMark)))
+	length := int64(0) // of the coded picture so far
+	for {
+		b := s.Peek(8)
+		if len(b) < 8 {
+			return
+		}
+		n := pngChunk + int64(binary.BigEndian.Uint32(b))
+		if !fits(s, n, end) {
+			return
+		}
+		if string(b[4:]) != "IDAT" {
+			if length > 0 {
+				return
+			}
+			s.Skip(n)
+			continue
+		}
+		if length == 0 && fits(s, minBody, end) {
+			markBody(s)
+		}
+		length += n
+		if n < leadIn {
+			s.Skip(n)
+			continue
+		}
+		// The last dozen octets of a file are not worth a block: so the joint is a
+		// little before the end of the picture.
+		s.Skip(n - leadIn)
+		next := s.Peek(leadIn + 8)
+		if len(next) == leadIn+8 && string(next[leadIn+4:]) != "IDAT" && length >= minBody {
+			s.Joint()
+		}
+		s.Skip(leadIn)
+	}
+}
