@@ -7,12 +7,14 @@
 #   tar, zstd                tar, zstd
 #   gcc                      for the build with -tags libzstd
 #   diff                     diffutils, to check what was extracted
+#   borg, restic             borgbackup, restic, for bench/sharing
+#   ffmpeg, mke2fs           ffmpeg, e2fsprogs, which make data for it
 #
 # DwarFS is not in Debian 12. Where mkdwarfs and dwarfsextract are found in
 # PATH, bench/run takes them in; otherwise it says that it did not.
 set -euo pipefail
 
-packages=(squashfs-tools zpaq tar zstd gcc libc6-dev diffutils python3)
+packages=(squashfs-tools zpaq tar zstd gcc libc6-dev diffutils python3 borgbackup restic ffmpeg e2fsprogs)
 
 case ${1-} in
 -h | --help)
@@ -52,4 +54,8 @@ first gcc --version
 first mkdwarfs --help
 first diff --version
 first python3 --version
+first borg --version
+first restic version
+first ffmpeg -version
+first mke2fs -V
 exit $missing
