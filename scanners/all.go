@@ -22,7 +22,7 @@ var imageScanners = []*Scanner{}
 var binaryScanners = []*Scanner{}
 
 // mailScanners know mail.
-var mailScanners = []*Scanner{}
+var mailScanners = []*Scanner{mboxScanner, mailScanner}
 
 // textScanners know sources and other text.
 var textScanners = []*Scanner{}
