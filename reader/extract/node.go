@@ -3,6 +3,7 @@ package extract
 import (
 	"errors"
 	"io/fs"
+	"os"
 
 	"golang.org/x/sys/unix"
 
@@ -58,12 +59,25 @@ func (e *engine) place(dirfd int, name string, ours bool, create func(name strin
 	}
 	temp := fsmeta.TempName(name)
 	if err := create(temp); err != nil {
-		return err
+		return underName(err, temp, name)
 	}
 	if err := fsmeta.Rename(dirfd, temp, dirfd, name); err != nil {
-		return errors.Join(err, fsmeta.Remove(dirfd, temp))
+		return errors.Join(underName(err, temp, name), fsmeta.Remove(dirfd, temp))
 	}
 	return nil
+}
+
+// underName words an error about a temporary name with that of the entry.
+func underName(err error, temp, name string) error {
+	var p *fs.PathError
+	if errors.As(err, &p) && p.Path == temp {
+		p.Path = name
+	}
+	var l *os.LinkError
+	if errors.As(err, &l) && l.Old == temp {
+		err = &fs.PathError{Op: l.Op, Path: name, Err: l.Err}
+	}
+	return err
 }
 
 // clearWay removes an empty directory from a name that something else is to
