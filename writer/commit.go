@@ -144,8 +144,32 @@ func (f *File) Is(dev, ino uint64) bool {
 	return false
 }
 
-// Write writes to the file.
-func (f *File) Write(p []byte) (int, error) { return f.f.Write(p) }
+// Write writes to the file. Errors name it by its place, and a file system
+// that is full.
+func (f *File) Write(p []byte) (int, error) {
+	n, err := f.f.Write(p)
+	return n, f.named(err)
+}
+
+// named words an error about the file: what it is called until it is complete
+// tells nobody anything.
+func (f *File) named(err error) error {
+	if err == nil {
+		return nil
+	}
+	path := f.path
+	if path == "" {
+		path = f.f.Name()
+	}
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		err = p.Err
+	}
+	if errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) {
+		err = fmt.Errorf("%w: its file system has no room for the archive; make room, or write it elsewhere", err)
+	}
+	return &fs.PathError{Op: "write", Path: path, Err: err}
+}
 
 // Commit makes the file safe on disk and gives it its name. When it fails, the
 // file is gone and what it was to replace is as it was, unless the error is
@@ -159,7 +183,7 @@ func (f *File) Commit() error {
 		return f.f.Close()
 	}
 	if err := f.f.Sync(); err != nil {
-		return errors.Join(err, f.Discard())
+		return errors.Join(f.named(err), f.Discard())
 	}
 	if err := f.name(); err != nil {
 		return errors.Join(err, f.Discard())

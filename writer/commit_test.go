@@ -209,3 +209,23 @@ func TestFileDevice(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// A disk that is full is told with the file's place, not with what it is called
+// until then.
+func TestFileFullDisk(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	defer full.Close()
+	for _, c := range []struct{ path, want string }{
+		{"/somewhere/a.vtd", "write /somewhere/a.vtd: no space left on device: its file system has no room"},
+		{"", "write /dev/full: no space left on device: its file system has no room"},
+	} {
+		f := &File{f: full, path: c.path}
+		_, err := f.Write([]byte("x"))
+		if !errors.Is(err, unix.ENOSPC) || !strings.HasPrefix(err.Error(), c.want) {
+			t.Errorf("%v", err)
+		}
+	}
+}
