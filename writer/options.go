@@ -116,9 +116,9 @@ const mib = 1 << 20
 // holds a frame and its encoder.
 const maxThreads = 64
 
-// minFrame is the least frame size to ask for: below it, heads and the lack of
+// MinFrame is the least frame size to ask for: below it, heads and the lack of
 // context cost more than a random read gains.
-const minFrame = 64 << 10
+const MinFrame = 64 << 10
 
 // Presets gives the parameters of a preset: "fast", "default", "small".
 func Presets(name string) (Params, error) {
@@ -155,9 +155,9 @@ func (o *Options) setDefaults() error {
 		return fmt.Errorf("scanner %q is unknown", o.Scanner)
 	case !o.Hash.Known():
 		return fmt.Errorf("hash function %d is unknown", o.Hash)
-	case min(o.DataFrame, o.MetaFrame) < minFrame || max(o.DataFrame, o.MetaFrame) > format.MaxFrameRaw:
+	case min(o.DataFrame, o.MetaFrame) < MinFrame || max(o.DataFrame, o.MetaFrame) > format.MaxFrameRaw:
 		return fmt.Errorf("frame sizes of %d for data and %d for metadata are not between %d and %d",
-			o.DataFrame, o.MetaFrame, minFrame, format.MaxFrameRaw)
+			o.DataFrame, o.MetaFrame, MinFrame, format.MaxFrameRaw)
 	case o.LiteralMax < 0 || o.LiteralMax > format.MaxLiteral:
 		return fmt.Errorf("literals of %d bytes are not between 0 and %d", o.LiteralMax, format.MaxLiteral)
 	case o.Level < codec.MinLevel || o.Level > codec.MaxLevel:

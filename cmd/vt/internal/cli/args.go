@@ -1,10 +1,13 @@
 package cli
 
 import (
+	"fmt"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/vtdarchive/vtd/internal/human"
 )
 
 // occurrence is a flag with its value, or an argument, as it stood on the
@@ -148,4 +151,56 @@ func findCommand(node *kong.Node, word string) *kong.Node {
 		}
 	}
 	return nil
+}
+
+// noEmptyArgument refuses an empty argument, which no file and no member has
+// as its name: mostly it is a variable without a value.
+func noEmptyArgument(seen []occurrence) error {
+	n := 0
+	for _, x := range seen {
+		if x.flag != "" {
+			continue
+		}
+		if n++; x.value == "" {
+			return fmt.Errorf("argument %d is empty; give a path, or check the variable that it comes from", n)
+		}
+	}
+	return nil
+}
+
+// fromTar words a command line that is meant for tar, as in cf and -xzvf, as
+// one of vt; it gives "" for any other.
+func fromTar(args []string) string {
+	inAr := len(args) > 0 && args[0] == "ar"
+	if inAr {
+		args = args[1:]
+	}
+	if len(args) == 0 {
+		return ""
+	}
+	letters := strings.TrimPrefix(args[0], "-")
+	verb, verbose := "", false
+	for _, c := range letters {
+		switch {
+		case strings.ContainsRune("cxt", c) && verb == "":
+			verb = string(c)
+		case c == 'v':
+			verbose = true
+		case !strings.ContainsRune("fzjJapkS", c):
+			return ""
+		}
+	}
+	if verb == "" || inAr && args[0] == verb {
+		return ""
+	}
+	words := []string{"vt", "ar", verb}
+	if verbose && verb == "t" {
+		words = append(words, "-l")
+	} else if verbose {
+		words = append(words, "-v")
+	}
+	for _, arg := range args[1:] {
+		words = append(words, human.Quote(arg))
+	}
+	return strings.Join(words, " ")
 }

@@ -122,3 +122,27 @@ func accepts(parser *kong.Kong, args []string) (ok bool) {
 	_, err := parser.Parse(args)
 	return err == nil
 }
+
+func TestFromTar(t *testing.T) {
+	for _, c := range []struct{ args, want string }{
+		{"ar cf a.vtd dir", "vt ar c a.vtd dir"},
+		{"cf a.vtd dir", "vt ar c a.vtd dir"},
+		{"ar -cf a.vtd dir", "vt ar c a.vtd dir"},
+		{"xf a.vtd -C out", "vt ar x a.vtd -C out"},
+		{"-xzvf a.vtd", "vt ar x -v a.vtd"},
+		{"tvf a.vtd", "vt ar t -l a.vtd"},
+		{"c a.vtd dir", "vt ar c a.vtd dir"},
+		{"ar c", ""},
+		{"ar make a.vtd x", ""},
+		{"ar cat a.vtd x", ""},
+		{"ar zf a.vtd", ""},
+		{"ar", ""},
+		{"", ""},
+		{"--help", ""},
+		{"- x", ""},
+	} {
+		if got := fromTar(strings.Fields(c.args)); got != c.want {
+			t.Errorf("%s: %q, want %q", c.args, got, c.want)
+		}
+	}
+}

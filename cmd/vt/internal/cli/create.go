@@ -4,10 +4,10 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"strings"
 	"syscall"
+	"unicode/utf8"
 
 	"github.com/vtdarchive/vtd/format"
 	"github.com/vtdarchive/vtd/internal/human"
@@ -101,6 +101,11 @@ func (c *createCommand) Run(e *Env) error {
 
 func (c *createCommand) options(e *Env) (writer.Options, error) {
 	o := writer.Options{Label: c.Label, Message: c.Message, KeepBytes: int64(c.Memory)}
+	for flag, text := range map[string]string{"--label": c.Label, "--message": c.Message} {
+		if !utf8.ValidString(text) {
+			return o, usagef("%s %s: not UTF-8, in which an archive has its label and its message", flag, human.Quote(text))
+		}
+	}
 	if o.KeepBytes == 0 {
 		o.KeepBytes = -1
 	}
@@ -193,6 +198,13 @@ type recipe struct {
 	hashFlag
 }
 
+// What --chunk-size may be: chunks go from a quarter to four times of it, and
+// have their own bounds.
+const (
+	minChunkSize = 4 * 64
+	maxChunkSize = scanners.MaxChunk / 4
+)
+
 func (r *recipe) params() (writer.Params, error) {
 	p, err := writer.Presets(r.Preset)
 	if err != nil {
@@ -204,7 +216,10 @@ func (r *recipe) params() (writer.Params, error) {
 		return p, usagef("--scanner %s: no such scanner; auto, none, and %s are known", p.Scanner, scannerNames())
 	}
 	if r.FrameSize != nil {
-		p.DataFrame = int(min(*r.FrameSize, math.MaxInt32))
+		if n := *r.FrameSize; n < writer.MinFrame || n > format.MaxFrameRaw {
+			return p, usagef("--frame-size %v: not between %v and %v; write it like 1M or 32M", n, human.Size(writer.MinFrame), human.Size(format.MaxFrameRaw))
+		}
+		p.DataFrame = int(*r.FrameSize)
 	}
 	if r.Level != nil {
 		p.Level = *r.Level
@@ -213,7 +228,11 @@ func (r *recipe) params() (writer.Params, error) {
 		p.Long = *r.Long
 	}
 	if r.ChunkSize != nil {
-		t := int(min(*r.ChunkSize, math.MaxInt32))
+		n := *r.ChunkSize
+		if n < minChunkSize || n > maxChunkSize || n&(n-1) != 0 {
+			return p, usagef("--chunk-size %v: not a power of two between %v and %v; write it like 16K or 64K", n, human.Size(minChunkSize), human.Size(maxChunkSize))
+		}
+		t := int(n)
 		p.Chunks.Min, p.Chunks.Target, p.Chunks.Max = t/4, t, 4*t
 	}
 	switch r.Order {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"reflect"
 
 	"github.com/alecthomas/kong"
 
@@ -52,9 +53,16 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return exitFailed
 	}
 	e.parser = parser
+	typed := args
 	args, e.seen = arrange(parser.Model, args)
 	k, err := parser.Parse(args)
+	if err == nil {
+		err = noEmptyArgument(e.seen)
+	}
 	if err != nil {
+		if meant := fromTar(typed); meant != "" {
+			err = fmt.Errorf("the verb is one word, and letters as for tar are options behind it; did you mean: %s", meant)
+		}
 		var p *kong.ParseError
 		if errors.As(err, &p) {
 			k = p.Context
@@ -75,10 +83,22 @@ func newParser(g *grammar, stdout, stderr io.Writer) (*kong.Kong, error) {
 		kong.Description(description),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(code int) { panic(exited(code)) }),
+		kong.KindMapper(reflect.String, kong.MapperFunc(mapString)),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		groups,
 		kong.Vars{"version": "vt " + version, "scanners": scannerNames()},
 	)
+}
+
+// mapString takes a value as it is. Kong's own way passes it through JSON, which
+// replaces what is not UTF-8: names of files need not be.
+func mapString(ctx *kong.DecodeContext, target reflect.Value) error {
+	token, err := ctx.Scan.PopValue("string")
+	if err != nil {
+		return err
+	}
+	target.SetString(token.String())
+	return nil
 }
 
 // failed prints an error, unless that has been done, and gives its status.

@@ -17,7 +17,7 @@ type verifyCommand struct {
 
 	Fast         bool     `help:"Check stored bytes only; decode nothing."`
 	Contents     bool     `negatable:"" default:"true" help:"Hold every file against the hash of its whole content, or do not, which saves decoding large files twice: blocks are checked one by one anyway, and only a writer's mistake stays unseen."`
-	Expect       []string `sep:"none" placeholder:"ID" help:"Fail unless ID is the archive's content id or root hash."`
+	Expect       []string `sep:"none" placeholder:"ID" help:"Fail unless ID, all of its digits, is the archive's content id or root hash."`
 	Against      string   `placeholder:"DIR" help:"Compare with a directory and name all that differs."`
 	Ignore       []string `placeholder:"WHAT" enum:"mode,owner,group,mtime,xattrs,links,content" help:"With --against, do not compare these: mode, owner, group, mtime, xattrs, links, content."`
 	NumericOwner bool     `help:"With --against, compare owners by number, whatever their names."`
@@ -89,7 +89,7 @@ func (c *verifyCommand) expected() ([]format.Hash, error) {
 	for _, s := range c.Expect {
 		h, err := format.ParseHash(s)
 		if err != nil {
-			return nil, usagef("--expect %s: not 64 hexadecimal digits", human.Quote(s))
+			return nil, usagef("--expect %s: not the 64 hexadecimal digits of a whole id, as vt ar info and vt ar hash print it", human.Quote(s))
 		}
 		ids = append(ids, h)
 	}
@@ -191,7 +191,7 @@ func (r *verification) print(w *bufio.Writer) error {
 		fmt.Fprintf(w, "and %s more\n", human.Count(int64(r.More)))
 	}
 	for _, id := range r.Unexpected {
-		fmt.Fprintf(w, "expected %s: content id is %s, root hash %s\n", id, r.ContentID, r.Root)
+		fmt.Fprintf(w, "expected %s: neither the content id, which is %s, nor the root hash, which is %s\n", id, r.ContentID, r.Root)
 	}
 	for _, d := range r.Differences {
 		fmt.Fprintln(w, d.line())
