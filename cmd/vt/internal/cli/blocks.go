@@ -18,7 +18,7 @@ import (
 )
 
 type blocksCommand struct {
-	Archive string   `arg:"" help:"The archive; - is standard input."`
+	Archive string   `arg:"" help:"The archive: a file or a FIFO; - is standard input."`
 	Members []string `arg:"" optional:"" name:"member" help:"Whose blocks, by path or pattern, with everything below. Default: of all files."`
 	Hist    bool     `help:"Show how many blocks there are of each size and why they end there, and what each scanner's files share."`
 	JSON    bool     `name:"json" help:"An object for each file, or with --hist a single one."`
