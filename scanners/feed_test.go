@@ -102,7 +102,7 @@ func TestScannersThatLie(t *testing.T) {
 			}
 		},
 		"marks behind":    func(s *Source) { s.Skip(200 << 10); s.JointAt(100 << 10); s.JointAt(-5) },
-		"marks too far":   func(s *Source) { s.JointAt(1 << 62); s.HintAt(1<<62 + 1) },
+		"marks too far":   func(s *Source) { s.JointAt(1 << 62); s.HintAt(1<<62 + 1); s.JointAt(100) },
 		"skips too far":   func(s *Source) { s.Skip(1 << 62); s.Skip(1 << 62); s.Skip(1 << 62) },
 		"marks the start": func(s *Source) { s.Joint(); s.JointAt(int64(len(data))) },
 	} {

@@ -145,7 +145,7 @@ func (s *Source) HintAt(off int64) { s.mark(off, true) }
 
 func (s *Source) mark(off int64, hint bool) {
 	s.called()
-	if off >= s.pos && off <= maxContent {
+	if off >= s.pos && off < maxContent {
 		s.marks.push(off, hint)
 	}
 }
