@@ -6,10 +6,10 @@ import "bytes"
 // which is changed often, and a body that is not. A joint divides the two.
 
 const (
-	// leadIn is how far within a body the joint at its start is. A joint right at
-	// the start would not count behind a description shorter than that, and then
-	// a file that is tagged for the first time would share no more than the
-	// rolling cut finds.
+	// leadIn is how far within a body, or a part, the joint at its start is. A
+	// joint right at the start would not count behind a description shorter than
+	// that; then a file that is tagged for the first time, or two parts with a few
+	// octets between them, would share no more than the rolling cut finds.
 	leadIn = 512
 	// minBody is the length of a body that is worth joints: what is shorter is
 	// hardly more than one block in any case.
@@ -27,22 +27,22 @@ func markBody(s *Source) {
 	}
 }
 
-// scanPart sets joints around a part that goes from the position to an offset,
-// and moves there. If it is a picture of a format that has a scanner, the joints
-// that it has as a file are set, too: the cover of an album is in each of its
-// tracks, and beside them.
+// scanPart sets joints near the start and at the end of a part that goes from
+// the position to an offset, and moves there. If it is a picture of a format that
+// has a scanner, the joints are those that it has as a file: the cover of an
+// album is in each of its tracks, and beside them.
 func scanPart(s *Source, end int64) {
-	if end-s.Offset() < minPart {
-		s.SkipTo(end)
-		return
+	n := end - s.Offset()
+	if n >= minPart {
+		s.JointAt(end)
 	}
-	s.Joint()
-	s.JointAt(end)
 	switch head := s.Peek(len(pngMark)); {
-	case bytes.HasPrefix(head, jpegMark):
+	case n >= 2*minBody && bytes.HasPrefix(head, jpegMark):
 		scanJPEGUntil(s, end)
-	case bytes.Equal(head, pngMark):
+	case n >= 2*minBody && bytes.Equal(head, pngMark):
 		scanPNGUntil(s, end)
+	case n >= minPart:
+		s.JointAt(s.Offset() + leadIn)
 	}
 	s.SkipTo(end)
 }

@@ -17,13 +17,9 @@ var mp4Scanner = &Scanner{
 	scan:  scanMP4,
 }
 
-const (
-	// mp4Fragment is the length of media data from which a fragment is worth
-	// joints of its own.
-	mp4Fragment = 64 << 10
-	// mp4Boxes is how many boxes at most are looked at.
-	mp4Boxes = 1 << 22
-)
+// mp4Fragment is the length of media data from which a fragment is worth joints
+// of its own.
+const mp4Fragment = 64 << 10
 
 func sniffMP4(head []byte) bool {
 	if len(head) < 16 {
@@ -53,7 +49,7 @@ func scanMP4(s *Source) {
 		outer int64 // where the outermost box that was entered ends
 		media bool  // media data has been seen
 	)
-	for range mp4Boxes {
+	for {
 		b := s.Peek(16)
 		if len(b) < 8 {
 			return
@@ -96,7 +92,9 @@ func scanMP4(s *Source) {
 			s.Skip(header)
 			if worth {
 				markBody(s)
-				s.JointAt(end)
+				if end < maxContent {
+					s.JointAt(end)
+				}
 			}
 		case "free", "skip", "wide":
 		case "data": // of a cover, as of any other tag

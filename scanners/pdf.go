@@ -4,8 +4,8 @@ import "bytes"
 
 // pdfScanner knows documents of PDF.
 //
-// Joints are at the start and the end of each large stream: a picture, a font, a
-// page. Hints are where objects begin.
+// Joints are near the start and at the end of each large stream: a picture, a
+// font, a page. Hints are where objects end.
 var pdfScanner = &Scanner{
 	Name: "pdf", Title: "PDF documents: pictures, fonts and pages",
 	Exts: []string{"pdf", "ai", "fdf"}, MIME: []string{"application/pdf", "application/x-pdf", "application/illustrator"},
@@ -31,8 +31,8 @@ func scanPDF(s *Source) {
 		if i := bytes.Index(b, pdfEndObj); i >= 0 {
 			b = b[:i]
 		}
-		if i := bytes.Index(b, pdfStream); i >= 0 && scanPDFStream(s, b, i) {
-			continue
+		if i := bytes.Index(b, pdfStream); i >= 0 {
+			scanPDFStream(s, b, i)
 		}
 		if s.Find(pdfEndObj) {
 			s.Skip(int64(len(pdfEndObj)))
@@ -43,35 +43,26 @@ func scanPDF(s *Source) {
 }
 
 // scanPDFStream sets the joints of the stream whose keyword stands at an index
-// of the object b, and moves behind its data. It reports whether it is one.
-func scanPDFStream(s *Source, b []byte, at int) bool {
+// of the object b, if it is one, and moves behind its data.
+func scanPDFStream(s *Source, b []byte, at int) {
 	dict, rest := b[:at], b[at+len(pdfStream):]
 	eol := pdfEOL(rest)
 	if eol == 0 || !bytes.HasSuffix(bytes.TrimRight(dict, pdfBlanks), []byte(">>")) {
-		return false
+		return
 	}
 	length := pdfDirectLength(dict)
 	s.Skip(int64(at+len(pdfStream)) + eol)
-	start := s.Offset()
 	switch {
-	case length >= minPart:
-		s.Joint()
-		if bytes.HasPrefix(s.Peek(len(jpegMark)), jpegMark) {
-			scanJPEGUntil(s, start+length)
-		}
-		s.SkipTo(start + length)
-		s.Joint()
 	case length >= 0:
-		s.Skip(length)
+		scanPart(s, s.Offset()+length)
 	case bytes.Contains(s.Peek(minPart), pdfEndStream):
 		skipPDFStream(s)
 	default:
-		s.Joint()
+		s.JointAt(s.Offset() + leadIn)
 		if skipPDFStream(s) {
 			s.Joint()
 		}
 	}
-	return true
 }
 
 // skipPDFStream moves to the end of the data of a stream whose length is not
