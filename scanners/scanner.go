@@ -24,7 +24,7 @@ type Scanner struct {
 }
 
 // SniffLen is how much of the start of content Choose wants to see.
-const SniffLen = 1 << 10
+const SniffLen = 2 << 10
 
 // String gives the scanner's name, and "none" for no scanner.
 func (sc *Scanner) String() string {

@@ -1,0 +1,166 @@
+package scanners
+
+import (
+	"encoding/binary"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// The samples hold the files a.txt (700 octets), b.txt (2499), c.txt (5000),
+// e.txt (1500), sub/d.txt (18000) and sub/small (100), in blocks of 1024:
+//
+//	mke2fs -t ext2 -b 1024 -N 24 -O ^resize_inode -d DIR small.ext2 64
+//	mke2fs -t ext4 -b 1024 -N 24 -O ^resize_inode,^has_journal,^flex_bg -d DIR small.ext4 64
+func TestExtJoints(t *testing.T) {
+	const k = 1 << 10
+	both := []int64{
+		8 * k,          // a part of the table of inodes
+		12 * k,         // lost+found
+		24 * k,         // a.txt; its padding is too short for a joint
+		25 * k,         // b.txt
+		25*k + 2499,    // its padding
+		28 * k,         // c.txt
+		33 * k,         // e.txt
+		33*k + 1500,    // its padding
+		35 * k, 36 * k, // sub; sub/d.txt
+	}
+	for name, more := range map[string][]int64{
+		"small.ext2": {48 * k, 49 * k, 55 * k}, // the numbers of its other blocks; these
+		"small.ext4": {54 * k},
+	} {
+		want := slices.Concat(both, more)
+		if got := jointsOf(t, extScanner, samplesOf(t, "ext")[name]); !slices.Equal(got, want) {
+			t.Errorf("%s:\n%v, want\n%v", name, got, want)
+		}
+	}
+}
+
+// extImage makes a file system of one group, with extents, that holds files one
+// behind the other.
+func extImage(files ...[]byte) []byte {
+	const block, inodes = 4096, 512
+	const table, first = 2, 2 + inodes*128/block
+	img := make([]byte, first*block)
+	le := binary.LittleEndian
+	for i, f := range files {
+		start, n := len(img)/block, (len(f)+block-1)/block
+		img = append(append(img, f...), make([]byte, n*block-len(f))...)
+		ino := img[table*block+(11+i)*128:]
+		le.PutUint16(ino, 0x81a4)
+		le.PutUint32(ino[0x4:], uint32(len(f)))
+		le.PutUint16(ino[0x1a:], 1)
+		le.PutUint32(ino[0x20:], extInodeExtents)
+		le.PutUint16(ino[0x28:], 0xf30a)
+		le.PutUint16(ino[0x2a:], 1)
+		le.PutUint16(ino[0x38:], uint16(n))
+		le.PutUint32(ino[0x3c:], uint32(start))
+	}
+	sb := img[1024:]
+	le.PutUint32(sb, inodes)
+	le.PutUint32(sb[0x4:], uint32(len(img)/block))
+	le.PutUint32(sb[0x18:], 2)
+	le.PutUint32(sb[0x20:], 8*block)
+	le.PutUint32(sb[0x28:], inodes)
+	le.PutUint16(sb[0x38:], 0xef53)
+	le.PutUint32(sb[0x4c:], 1)
+	le.PutUint32(sb[0x54:], 11)
+	le.PutUint16(sb[0x58:], 128)
+	le.PutUint32(sb[0x60:], 0x40)
+	le.PutUint32(img[block+8:], table)
+	return img
+}
+
+// A file that has grown by a block moves all that follow it, and with them what
+// the inodes say.
+func TestExtShares(t *testing.T) {
+	var older, newer [][]byte
+	total := int64(0)
+	for i := range 300 {
+		f := noise(uint64(i), 600+i*251)
+		older, newer = append(older, f), append(newer, f)
+		total += int64(len(f))
+		if i%60 == 7 {
+			newer[i] = append(noise(uint64(1000+i), 4000), f...)
+		}
+	}
+	a, b := extImage(older...), extImage(newer...)
+	if sc := Choose(a, "", nil); sc != extScanner {
+		t.Fatalf("%v is chosen", sc)
+	}
+	with, without := newBytes(t, extScanner, a, b), newBytes(t, nil, a, b)
+	if with*12 > total || with*2 > without {
+		t.Errorf("%d new octets of %d, %d without the scanner", with, total, without)
+	}
+}
+
+// Images that mke2fs makes, of all kinds, hold files in the blocks that they have
+// in a tree.
+func TestExtOfTools(t *testing.T) {
+	mke2fs, err := exec.LookPath("mke2fs")
+	if err != nil {
+		t.Skip(err)
+	}
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "tree", "sub"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	var files [][]byte
+	for i := range 120 {
+		f := noise(uint64(i), 600+i*i*12)
+		files = append(files, f)
+		name := filepath.Join(dir, "tree", []string{"", "sub"}[i%2], string(rune('a'+i%26))+strings.Repeat("x", i/26))
+		if err := os.WriteFile(name, f, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		args   string
+		shared int // of 100 octets
+	}{
+		{"-t ext4 -b 4096", 85},
+		{"-t ext4 -b 1024 -O ^flex_bg", 70},
+		{"-t ext4 -b 1024 -O ^64bit,meta_bg,^resize_inode", 70},
+		{"-t ext3 -b 4096", 20}, // an indirect block interrupts each file after 12 blocks
+		{"-t ext2 -b 1024", 9},
+		{"-t ext2 -b 1024 -r 0", 9},
+	} {
+		img := filepath.Join(dir, "img")
+		args := append(strings.Fields(c.args), "-q", "-F", "-d", filepath.Join(dir, "tree"), img, "16M")
+		if out, err := exec.Command(mke2fs, args...).CombinedOutput(); err != nil {
+			t.Errorf("%s: %v: %s", c.args, err, out)
+			continue
+		}
+		b, err := os.ReadFile(img)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if sc := Choose(b, "", nil); sc != extScanner {
+			t.Errorf("%s: %v is chosen", c.args, sc)
+		}
+		blocks := make(map[string]bool)
+		for s := range Split(DefaultParams, extScanner, b) {
+			if !s.Run {
+				blocks[string(b[s.Offset:s.Offset+s.Length])] = true
+			}
+		}
+		shared, total := 0, 0
+		for _, f := range files {
+			for s := range Split(DefaultParams, nil, f) {
+				chunk := string(f[s.Offset : s.Offset+s.Length])
+				total += len(chunk)
+				if blocks[chunk] {
+					shared += len(chunk)
+				}
+			}
+		}
+		t.Logf("%s: %d of %d octets", c.args, shared, total)
+		if shared*100 < total*c.shared {
+			t.Errorf("%s: %d of %d octets are in blocks that the files have", c.args, shared, total)
+		}
+		os.Remove(img)
+	}
+}
