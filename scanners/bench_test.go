@@ -2,6 +2,7 @@ package scanners
 
 import (
 	"math/rand/v2"
+	"strings"
 	"testing"
 )
 
@@ -80,4 +81,36 @@ func BenchmarkSketch(b *testing.B) {
 		s.Write(data)
 		s.Sum()
 	}
+}
+
+// BenchmarkChoose is the choice of a scanner for one file.
+func BenchmarkChoose(b *testing.B) {
+	text, random := []byte(manual1K()), randomBytes(SniffLen)
+	for _, c := range []struct {
+		name string
+		head []byte
+	}{{"README", text}, {"main.go", text}, {"data.bin", random}, {".report.mbox.Xy12Ab", text}} {
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				Choose(c.head, c.name, func() string { return "" })
+			}
+		})
+	}
+}
+
+// BenchmarkScannerStart is what a scanner costs for a file that is only just
+// worth it, besides its cutting.
+func BenchmarkScannerStart(b *testing.B) {
+	data := randomBytes(1 << 10)
+	sc := &Scanner{Name: "nothing", scan: func(*Source) {}}
+	b.ReportAllocs()
+	for b.Loop() {
+		for range Split(DefaultParams, sc, data) {
+		}
+	}
+}
+
+func manual1K() string {
+	return strings.Repeat("This is a line of text, like many another one.\n", SniffLen/47+1)[:SniffLen]
 }
