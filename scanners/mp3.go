@@ -21,8 +21,7 @@ var mp3Scanner = &Scanner{
 const (
 	id3Header = 10
 	apeHeader = 32
-	// mp3Search is how much in front of the first frame, or between two, may be
-	// something else.
+	// mp3Search is how far ahead the next frame is searched for.
 	mp3Search = 1 << 20
 )
 
@@ -100,13 +99,14 @@ func scanFrames(s *Source) {
 // findFrame moves forward to the next two frames in sequence, or to a tag at the
 // end.
 func findFrame(s *Source) bool {
-	for searched := 0; searched < mp3Search; {
+	for left := mp3Search; left > 0; {
 		b := s.Peek(MaxPeek)
-		most := len(b) - mp3Longest - 4
-		if len(b) < MaxPeek {
-			most = len(b)
+		places := len(b) - 1
+		if len(b) == MaxPeek {
+			places -= mp3Longest + 4
 		}
-		for i := 1; i < most; i++ {
+		places = min(places, left)
+		for i := 1; i <= places; i++ {
 			switch b[i] {
 			case 0xFF:
 				if n := mp3Frame(b[i:]); n > 0 && len(b) >= i+n+4 && sameStream(b[i:], b[i+n:]) {
@@ -123,8 +123,8 @@ func findFrame(s *Source) bool {
 		if len(b) < MaxPeek {
 			return false
 		}
-		s.Skip(int64(most - 1))
-		searched += most - 1
+		s.Skip(int64(places))
+		left -= places
 	}
 	return false
 }
