@@ -23,10 +23,10 @@ func flacOf(kib int, blocks ...[]byte) []byte {
 
 func TestFLACJoints(t *testing.T) {
 	picture := flacBlock(6, append(make([]byte, 32), slices.Concat(pngMark, noise(1, 5000))...))
-	wantJoints(t, flacScanner, "no tags", flacOf(40), 42+leadIn)
-	wantJoints(t, flacScanner, "tags", flacOf(40, flacBlock(4, make([]byte, 1000))), 42+1004+leadIn)
-	wantJoints(t, flacScanner, "a picture", flacOf(40, picture, flacBlock(1, make([]byte, 100))), 42+36+leadIn, 42+36+5008, 42+36+5008+104+leadIn)
-	wantJoints(t, flacScanner, "hardly any sound", flacOf(10))
+	jointsAre(t, flacScanner, "no tags", flacOf(40), 42+leadIn)
+	jointsAre(t, flacScanner, "tags", flacOf(40, flacBlock(4, make([]byte, 1000))), 42+1004+leadIn)
+	jointsAre(t, flacScanner, "a picture", flacOf(40, picture, flacBlock(1, make([]byte, 100))), 42+36+leadIn, 42+36+5008, 42+36+5008+104+leadIn)
+	jointsAre(t, flacScanner, "hardly any sound", flacOf(10))
 }
 
 func TestFLACShares(t *testing.T) {

@@ -31,22 +31,22 @@ func TestMatroskaJoints(t *testing.T) {
 	b := segment(info, cluster, cluster, small, cues)
 	second, last := first+len(cluster), first+2*len(cluster)+len(small)
 	want := []int{first, first + block + leadIn, second, second + block + leadIn, last}
-	wantJoints(t, matroskaScanner, "clusters", b, want...)
+	jointsAre(t, matroskaScanner, "clusters", b, want...)
 	unknown := slices.Concat(mkvHead, []byte("\x18\x53\x80\x67\x01\xFF\xFF\xFF\xFF\xFF\xFF\xFF"), b[len(mkvHead)+12:])
-	wantJoints(t, matroskaScanner, "a segment of unknown size", unknown, want...)
+	jointsAre(t, matroskaScanner, "a segment of unknown size", unknown, want...)
 	live := bytes.Clone(b)
 	for _, at := range []int{first, second} {
 		copy(live[at+4:], "\x01\xFF\xFF\xFF\xFF\xFF\xFF\xFF")
 	}
-	wantJoints(t, matroskaScanner, "clusters of unknown size", live, first+block+leadIn, last)
+	jointsAre(t, matroskaScanner, "clusters of unknown size", live, first+block+leadIn, last)
 	file := func(n int) []byte {
 		return ebml("\x61\xA7", ebml("\x46\x6E", []byte("font.ttf")), ebml("\x46\x5C", noise(1, n)))
 	}
 	attached := ebml("\x19\x41\xA4\x69", file(9000), file(900))
 	data := first + 12 + 10 + 10 + 8 + 10
-	wantJoints(t, matroskaScanner, "attached files", segment(info, attached, small, cues), data+leadIn, data+9000,
+	jointsAre(t, matroskaScanner, "attached files", segment(info, attached, small, cues), data+leadIn, data+9000,
 		first+len(attached)+block+leadIn, first+len(attached)+len(small))
-	wantJoints(t, matroskaScanner, "a lying size", slices.Concat(mkvHead, []byte("\x18\x53\x80\x67\x01\x7F\xFF\xFF\xFF\xFF\xFF\xFF\x01\xFF"), make([]byte, 5000)))
+	jointsAre(t, matroskaScanner, "a lying size", slices.Concat(mkvHead, []byte("\x18\x53\x80\x67\x01\x7F\xFF\xFF\xFF\xFF\xFF\xFF\x01\xFF"), make([]byte, 5000)))
 }
 
 func TestMatroskaShares(t *testing.T) {

@@ -23,8 +23,8 @@ func retagged(t *testing.T, sc *Scanner, what string, older, newer []byte) {
 	}
 }
 
-// wantJoints compares the joints of content with those that are expected.
-func wantJoints(t *testing.T, sc *Scanner, what string, data []byte, want ...int) {
+// jointsAre compares the joints of content with those that are expected.
+func jointsAre(t *testing.T, sc *Scanner, what string, data []byte, want ...int) {
 	t.Helper()
 	var got []int
 	for _, j := range jointsOf(t, sc, data) {

@@ -34,21 +34,21 @@ func TestMP4Joints(t *testing.T) {
 		return []int{off + leadIn, off + 12000, off + 12008 + leadIn, off + 20008}
 	}
 	front := slices.Concat(mp4Brand, moov, mdat)
-	wantJoints(t, mp4Scanner, "the description in front", front, append(tables(table-8), start+8+leadIn, len(front))...)
+	jointsAre(t, mp4Scanner, "the description in front", front, append(tables(table-8), start+8+leadIn, len(front))...)
 	behind := slices.Concat(mp4Brand, box("free"), mdat, moov)
 	end := len(mp4Brand) + 8 + len(mdat)
-	wantJoints(t, mp4Scanner, "and behind", behind, append([]int{len(mp4Brand) + 16 + leadIn, end}, tables(table-8+8+len(mdat))...)...)
+	jointsAre(t, mp4Scanner, "and behind", behind, append([]int{len(mp4Brand) + 16 + leadIn, end}, tables(table-8+8+len(mdat))...)...)
 	long := slices.Concat(mp4Brand, be32(1), []byte("mdat"), make([]byte, 4), be32(16+len(media)), media, box("free", moov))
-	wantJoints(t, mp4Scanner, "a long size", long, len(mp4Brand)+16+leadIn, len(mp4Brand)+16+len(media))
+	jointsAre(t, mp4Scanner, "a long size", long, len(mp4Brand)+16+leadIn, len(mp4Brand)+16+len(media))
 	open := slices.Concat(mp4Brand, be32(0), []byte("mdat"), media)
-	wantJoints(t, mp4Scanner, "to the end", open, len(mp4Brand)+8+leadIn)
-	wantJoints(t, mp4Scanner, "a lying size", slices.Concat(mp4Brand, be32(1), []byte("mdat"), bytes.Repeat([]byte{0xFF}, 30<<10)))
-	wantJoints(t, mp4Scanner, "a zero at the end of a box", slices.Concat(mp4Brand, box("moov", box("udta", be32(0))), mdat), len(mp4Brand)+20+8+leadIn, len(mp4Brand)+20+len(mdat))
+	jointsAre(t, mp4Scanner, "to the end", open, len(mp4Brand)+8+leadIn)
+	jointsAre(t, mp4Scanner, "a lying size", slices.Concat(mp4Brand, be32(1), []byte("mdat"), bytes.Repeat([]byte{0xFF}, 30<<10)))
+	jointsAre(t, mp4Scanner, "a zero at the end of a box", slices.Concat(mp4Brand, box("moov", box("udta", be32(0))), mdat), len(mp4Brand)+20+8+leadIn, len(mp4Brand)+20+len(mdat))
 	small := box("mdat", noise(1, 20<<10))
 	moof := box("moof", make([]byte, 600))
 	fragments := slices.Concat(mp4Brand, moof, small, moof, small, moof, mdat)
 	first, third := len(mp4Brand)+608, len(mp4Brand)+3*608+2*len(small)
-	wantJoints(t, mp4Scanner, "fragments", fragments, first+8+leadIn, first+len(small), third+8+leadIn, third+len(mdat))
+	jointsAre(t, mp4Scanner, "fragments", fragments, first+8+leadIn, first+len(small), third+8+leadIn, third+len(mdat))
 }
 
 func TestMP4Shares(t *testing.T) {

@@ -27,10 +27,10 @@ func oggOf(comment []byte, pages int) []byte {
 func TestOggJoints(t *testing.T) {
 	b := oggOf(make([]byte, 100), 10)
 	headers := 27 + 1 + 30 + 27 + 1 + 100
-	wantJoints(t, oggScanner, "a file", b, headers+leadIn)
-	wantJoints(t, oggScanner, "a packet that goes on", slices.Concat(oggPage(0, 0, nil), oggPage(-1, 1, make([]byte, 8000)), b), 28+27+32+8000+headers+leadIn)
-	wantJoints(t, oggScanner, "hardly any sound", oggOf(make([]byte, 100), 2))
-	wantJoints(t, oggScanner, "no page", append(oggPage(0, 0, nil), noise(1, 50<<10)...))
+	jointsAre(t, oggScanner, "a file", b, headers+leadIn)
+	jointsAre(t, oggScanner, "a packet that goes on", slices.Concat(oggPage(0, 0, nil), oggPage(-1, 1, make([]byte, 8000)), b), 28+27+32+8000+headers+leadIn)
+	jointsAre(t, oggScanner, "hardly any sound", oggOf(make([]byte, 100), 2))
+	jointsAre(t, oggScanner, "no page", append(oggPage(0, 0, nil), noise(1, 50<<10)...))
 }
 
 func TestOggShares(t *testing.T) {

@@ -5,7 +5,7 @@ import "bytes"
 // pdfScanner knows documents of PDF.
 //
 // Joints are near the start and at the end of each large stream: a picture, a
-// font, a page. Hints are where objects end.
+// font, a page.
 var pdfScanner = &Scanner{
 	Name: "pdf", Title: "PDF documents: pictures, fonts and pages",
 	Exts: []string{"pdf", "ai", "fdf"}, MIME: []string{"application/pdf", "application/x-pdf", "application/illustrator"},
@@ -33,11 +33,6 @@ func scanPDF(s *Source) {
 		}
 		if i := bytes.Index(b, pdfStream); i >= 0 {
 			scanPDFStream(s, b, i)
-		}
-		if s.Find(pdfEndObj) {
-			s.Skip(int64(len(pdfEndObj)))
-			s.Skip(pdfEOL(s.Peek(2)))
-			s.Hint()
 		}
 	}
 }

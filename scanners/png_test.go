@@ -25,9 +25,9 @@ func TestPNGJoints(t *testing.T) {
 	b := pngOf(make([]byte, 10), make([]byte, 10), 40)
 	start := 8 + 25 + 22
 	end := len(b) - 12 - 22
-	wantJoints(t, pngScanner, "a picture", b, start+leadIn, end-leadIn)
-	wantJoints(t, pngScanner, "a small picture", pngOf(nil, nil, 8))
-	wantJoints(t, pngScanner, "cut short", b[:30<<10], start+leadIn)
+	jointsAre(t, pngScanner, "a picture", b, start+leadIn, end-leadIn)
+	jointsAre(t, pngScanner, "a small picture", pngOf(nil, nil, 8))
+	jointsAre(t, pngScanner, "cut short", b[:30<<10], start+leadIn)
 }
 
 func TestPNGShares(t *testing.T) {

@@ -18,14 +18,14 @@ func riffOf(kind string, parts ...[]byte) []byte {
 func TestRIFFJoints(t *testing.T) {
 	sound, format, list := noise(1, 20<<10+1), riffPart("fmt ", make([]byte, 16)), riffPart("LIST", []byte("INFOINAM\x04\x00\x00\x00Name"))
 	wav := riffOf("WAVE", format, riffPart("data", sound), list)
-	wantJoints(t, riffScanner, "WAV", wav, 44+leadIn, 44+20<<10+2)
+	jointsAre(t, riffScanner, "WAV", wav, 44+leadIn, 44+20<<10+2)
 	long := slices.Concat([]byte("RF64\xff\xff\xff\xffWAVE"), riffPart("ds64", make([]byte, 8), le32(len(sound)), make([]byte, 16)), []byte("data\xff\xff\xff\xff"), sound, make([]byte, 1), list)
-	wantJoints(t, riffScanner, "a long WAV", long, 56+leadIn, 56+len(sound)+1)
+	jointsAre(t, riffScanner, "a long WAV", long, 56+leadIn, 56+len(sound)+1)
 	avi := riffOf("AVI ", riffPart("LIST", []byte("hdrl"), make([]byte, 60)), riffPart("LIST", []byte("movi"), sound), riffPart("idx1", make([]byte, 100)))
-	wantJoints(t, riffScanner, "AVI", avi, 12+72+8+leadIn, 12+72+12+20<<10+2)
+	jointsAre(t, riffScanner, "AVI", avi, 12+72+8+leadIn, 12+72+12+20<<10+2)
 	webp := riffOf("WEBP", riffPart("VP8 ", sound), riffPart("XMP ", make([]byte, 100)))
-	wantJoints(t, riffScanner, "WebP", webp, 20+leadIn, 20+20<<10+2)
-	wantJoints(t, riffScanner, "hardly any sound", riffOf("WAVE", format, riffPart("data", make([]byte, 1000)), list))
+	jointsAre(t, riffScanner, "WebP", webp, 20+leadIn, 20+20<<10+2)
+	jointsAre(t, riffScanner, "hardly any sound", riffOf("WAVE", format, riffPart("data", make([]byte, 1000)), list))
 }
 
 func TestRIFFShares(t *testing.T) {
