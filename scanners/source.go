@@ -19,6 +19,11 @@ type Source struct {
 	marks *markHeap // what the scanner has said
 	calls int       // since pos last moved
 	line  []byte    // of Line
+
+	// Of a member of an archive; zero for content as a whole.
+	origin int64 // where it begins in the whole
+	size   int64 // how long it is
+	depth  int   // how many archives it lies in
 }
 
 const (
@@ -145,8 +150,8 @@ func (s *Source) HintAt(off int64) { s.mark(off, true) }
 
 func (s *Source) mark(off int64, hint bool) {
 	s.called()
-	if off >= s.pos && off < maxContent {
-		s.marks.push(off, hint)
+	if off >= s.pos && off < maxContent-s.origin && (s.depth == 0 || off <= s.size) {
+		s.marks.push(s.origin+off, hint)
 	}
 }
 
