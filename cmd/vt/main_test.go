@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -29,6 +30,8 @@ func TestMain(m *testing.M) {
 //
 //	status N command…   run it; its exit status must be N
 //	json [N] path want  a value in line N (1) of standard output, as compact JSON
+//
+// $LEGACY is where samples of the old vt lie.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -44,7 +47,9 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("TZ", "UTC")
 			e.Setenv("LC_ALL", "C")
-			return nil
+			legacy, err := filepath.Abs("../../legacy/testdata")
+			e.Setenv("LEGACY", legacy)
+			return err
 		},
 	})
 }

@@ -20,6 +20,7 @@ var allowed = map[string]string{
 	"format/codec": "github.com/klauspost/compress github.com/DataDog/zstd",
 	"format":       "format/codec github.com/zeebo/blake3",
 	"scanners":     "",
+	"legacy":       "github.com/zeebo/blake3",
 
 	"internal/fsmeta":   "golang.org/x/sys",
 	"internal/dirtree":  "internal/fsmeta golang.org/x/sys",
@@ -42,7 +43,7 @@ var allowed = map[string]string{
 	"cmd/vt":                  "cmd/vt/internal/cli",
 	"cmd/vt/internal/compare": "format reader writer internal/fsmeta internal/human golang.org/x/sys",
 	"cmd/vt/internal/blockmap": "format reader scanners internal/human",
-	"cmd/vt/internal/cli": "cmd/vt/internal/blockmap cmd/vt/internal/compare format format/codec scanners reader reader/stream reader/extract writer internal/fsmeta internal/filter internal/glob " +
+	"cmd/vt/internal/cli": "cmd/vt/internal/blockmap cmd/vt/internal/compare format format/codec legacy scanners reader reader/stream reader/extract writer internal/fsmeta internal/filter internal/glob " +
 		"internal/human internal/progress github.com/alecthomas/kong golang.org/x/term golang.org/x/sys",
 }
 
@@ -55,7 +56,7 @@ var keptFrom = map[string]string{
 
 // pure packages import none of these.
 var (
-	pure   = []string{"format", "format/codec", "scanners", "spec"}
+	pure   = []string{"format", "format/codec", "scanners", "legacy", "spec"}
 	impure = []string{"os", "net", "syscall", "io/ioutil", "os/exec", "log", "net/http"}
 )
 

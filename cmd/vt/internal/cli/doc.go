@@ -30,6 +30,7 @@
 //	verify.go      verify      ../compare     --against
 //	verifycut.go   what is lost of an archive without its end
 //	hash.go        hash
+//	import.go      import          unpack.go   a tree of the old vt, unpacked
 //
 //	open.go        archives from files and pipes
 //	visit.go       members of an archive, from either

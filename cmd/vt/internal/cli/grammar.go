@@ -26,6 +26,7 @@ type archiveCommands struct {
 	Info    infoCommand    `cmd:"" help:"Describe an archive."`
 	Verify  verifyCommand  `cmd:"" help:"Check an archive for damage, and against what it should be."`
 	Blocks  blocksCommand  `cmd:"" help:"Show how files are cut into blocks, and why."`
+	Import  importCommand  `cmd:"" help:"Make an archive of what another program has stored."`
 	Hash    hashCommand    `cmd:"" help:"Compute the content id of files and directories."`
 }
 

@@ -1,0 +1,287 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/vtdarchive/vtd/format"
+	"github.com/vtdarchive/vtd/internal/human"
+	"github.com/vtdarchive/vtd/legacy"
+	"github.com/vtdarchive/vtd/writer"
+)
+
+type importCommand struct {
+	Archive string `arg:"" help:"The file to make; - is standard output."`
+	File    string `arg:"" help:"What to import."`
+
+	From string `enum:"legacy-vtd" default:"legacy-vtd" placeholder:"FORMAT" help:"What FILE is: legacy-vtd, a data file of the old vt."`
+	Root string `placeholder:"ROOT" help:"Where to begin: a text file (.vt) of the old vt, the last line of which counts, or the hash of a directory, as in sha1:0123…. Default: the directory to which no other refers, if there is just one."`
+
+	recipe `group:"archive"`
+
+	Label   string     `placeholder:"TEXT" group:"archive" help:"Label of the snapshot."`
+	Message string     `placeholder:"TEXT" group:"archive" help:"Message of the snapshot."`
+	Time    *timeFlag  `placeholder:"TIME" group:"archive" help:"Time of the snapshot: RFC 3339, or @ and seconds since 1970. Default: $$SOURCE_DATE_EPOCH, or that in the text file, or the newest mtime."`
+	Memory  human.Size `placeholder:"SIZE" default:"512M" help:"Keep up to SIZE of new data in memory rather than read it twice."`
+	Threads uint       `placeholder:"N" help:"Work on N files or frames at once; does not change the result. Default: one for each processor."`
+
+	Verbose bool `short:"v" help:"List entries on standard error as they are stored."`
+	Quiet   bool `short:"q" help:"Print no progress, notices and summary."`
+	JSON    bool `name:"json" help:"Print the summary as a JSON object, as create does."`
+}
+
+func (*importCommand) Help() string {
+	return `
+Makes an archive of the tree in a data file of the old vt. Such a file has no root: the text file (.vt) beside it names one, and without --root there must be just one directory to which no other refers.
+
+Every block is checked against its hash. What is damaged or missing is named with its path, and left out, and makes the exit status 3: a file never comes with other content than it had. What of owners, permissions and attributes cannot be kept makes the exit status 1. Earlier states in the text file, and earlier versions of entries, are not imported.
+
+The tree is first unpacked to a temporary directory, below $TMPDIR, which must have room for it; from there the archive takes it, with what that file system can keep. Owners are those of this system with the same names; only root can keep others than the user who imports. Where the store says nothing, permissions are 0700 and 0600 and times 1970-01-01.
+
+Examples:
+
+    vt ar import new.vtd data/5cda72b0.vtd --root trove.vt
+    vt ar import new.vtd old.vtd --root sha1:9896f4e025d6c7309daab6907c5bd537ac944353`
+}
+
+func (c *importCommand) Run(e *Env) error {
+	o, err := c.options(e)
+	if err != nil {
+		return err
+	}
+	if c.Archive == "-" && isTerminal(e.stdout) {
+		return usagef("an archive is not written to a terminal; give a file name, or redirect")
+	}
+	in, err := os.Open(c.File)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	store, err := c.store(e, in)
+	if err != nil {
+		return legacyError(c.File, err)
+	}
+	top, meta, err := c.top(e, store, &o)
+	if err != nil {
+		return err
+	}
+	if c.Archive != "-" {
+		if err := sameFile(c.Archive, in); err != nil {
+			return err
+		}
+	}
+
+	// The directory itself stays closed to others whatever the permissions
+	// within.
+	temp, err := os.MkdirTemp("", "vt-import-")
+	if err != nil {
+		return err
+	}
+	defer removeTree(temp)
+	tree := filepath.Join(temp, "tree")
+	create := createCommand{Archive: c.Archive, Verbose: c.Verbose, Quiet: c.Quiet, JSON: c.JSON}
+	done := create.watch(e, &o)
+	defer done()
+	e.bar.Phase("unpacking", 0, 0)
+	u := unpacking{ctx: e.ctx, store: store, progress: e.bar.Add}
+	u.issue = func(i writer.Issue) {
+		if i.Path == "" {
+			e.message("%v", i.Err)
+			return
+		}
+		e.message("%s: %v", human.Quote(i.Path), i.Err)
+	}
+	err = u.unpack(tree, top, meta)
+	for _, bad := range store.Bad() {
+		u.fail("", fmt.Errorf("%s: %w", human.Quote(c.File), bad), false)
+	}
+	if err != nil {
+		return legacyError(c.File, err)
+	}
+	if u.earlier > 0 && !c.Quiet {
+		e.message("not imported: earlier versions, which the store names for %s", plural(uint64(u.earlier), "name"))
+	}
+	o.Inputs = []writer.Input{{Dir: tree, Path: "."}}
+	return c.write(e, &create, o, &u)
+}
+
+// write makes the archive of what was unpacked.
+func (c *importCommand) write(e *Env, create *createCommand, o writer.Options, u *unpacking) error {
+	out, err := create.open(e)
+	if err != nil {
+		return err
+	}
+	defer out.Discard()
+	defer boundHeap(300 << 20)()
+	rep, err := writer.Create(e.ctx, out, o)
+	if err == nil {
+		err = out.Commit()
+	}
+	if err != nil {
+		return err
+	}
+	rep.Issues = append(u.issues, rep.Issues...)
+	if err := create.summary(e, rep); err != nil {
+		return err
+	}
+	switch {
+	case u.damaged:
+		return reported(format.ErrDamaged)
+	case len(rep.Issues) > 0:
+		return reported(errPartial)
+	}
+	return nil
+}
+
+func (c *importCommand) options(e *Env) (writer.Options, error) {
+	o := writer.Options{Label: c.Label, Message: c.Message, KeepBytes: int64(c.Memory), Threads: int(c.Threads)}
+	if o.KeepBytes == 0 {
+		o.KeepBytes = -1
+	}
+	var err error
+	if o.Params, err = c.params(); err != nil {
+		return o, err
+	}
+	o.Time, err = snapshotTime(c.Time, e.getenv("SOURCE_DATE_EPOCH"))
+	return o, err
+}
+
+// store opens what is imported.
+func (c *importCommand) store(e *Env, in *os.File) (*legacy.Store, error) {
+	info, err := in.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errors.New("not a regular file")
+	}
+	var magic [len(format.MagicHeader)]byte
+	if n, _ := in.ReadAt(magic[:], 0); string(magic[:n]) == format.MagicHeader {
+		return nil, errors.New("is an archive of this program already")
+	}
+	return legacy.Open(e.ctx, in, info.Size())
+}
+
+// legacyError puts an error about what is imported into the class that decides
+// the exit status.
+func legacyError(name string, err error) error {
+	err = fmt.Errorf("%s: %w", human.Quote(name), err)
+	switch {
+	case errors.Is(err, legacy.ErrNotLegacy):
+		return fmt.Errorf("%w%w", err, hidden{format.ErrNotArchive})
+	case errors.Is(err, legacy.ErrDamaged):
+		return fmt.Errorf("%w%w", err, hidden{format.ErrDamaged})
+	}
+	return err
+}
+
+// top finds the directory at which to begin. The time of a state becomes that
+// of the snapshot.
+func (c *importCommand) top(e *Env, s *legacy.Store, o *writer.Options) (legacy.Dirent, legacy.Meta, error) {
+	switch {
+	case c.Root == "":
+		return c.onlyRoot(e, s)
+	case hasHashName(c.Root):
+		h, err := legacy.ParseHash(c.Root)
+		if err != nil {
+			return legacy.Dirent{}, legacy.Meta{}, usagef("--root: %w", err)
+		}
+		b, err := s.Get(e.ctx, h)
+		if err != nil {
+			return legacy.Dirent{}, legacy.Meta{}, legacyError(c.File, err)
+		}
+		return legacy.Dirent{Kind: legacy.Dir, Content: &legacy.Ref{Span: uint64(len(b)), Hash: h}}, legacy.Meta{}, nil
+	}
+	b, err := readText(c.Root)
+	if err != nil {
+		return legacy.Dirent{}, legacy.Meta{}, err
+	}
+	st, err := legacy.LastState(b)
+	if err != nil {
+		return legacy.Dirent{}, legacy.Meta{}, legacyError(c.Root, err)
+	}
+	if st.Root.Kind != legacy.Dir || st.Root.Content == nil {
+		return legacy.Dirent{}, legacy.Meta{}, fmt.Errorf("%s: its last line names no directory", human.Quote(c.Root))
+	}
+	if !c.Quiet && st.Number > 1 {
+		e.message("%s has %d states; the last is imported", human.Quote(c.Root), st.Number)
+	}
+	if st.Incomplete {
+		e.message("%s ends in a line without an end; the one before is imported", human.Quote(c.Root))
+	}
+	if o.Time == nil {
+		o.Time = &format.Time{Sec: st.Sec, Nsec: st.Nsec}
+	}
+	return st.Root, st.Meta, nil
+}
+
+// onlyRoot is the default of --root.
+func (c *importCommand) onlyRoot(e *Env, s *legacy.Store) (legacy.Dirent, legacy.Meta, error) {
+	roots, err := s.Roots(e.ctx)
+	switch {
+	case err != nil:
+		return legacy.Dirent{}, legacy.Meta{}, legacyError(c.File, err)
+	case len(s.Bad()) > 0:
+		// What refers to a directory may be what is lost.
+		for _, bad := range s.Bad() {
+			e.message("%s: %v", human.Quote(c.File), bad)
+		}
+		return legacy.Dirent{}, legacy.Meta{}, fmt.Errorf("%s: damaged; give --root, since none can be found for sure%w", human.Quote(c.File), hidden{format.ErrDamaged})
+	case len(roots) == 1:
+		if !c.Quiet {
+			e.message("beginning at %v, the only directory to which no other refers", roots[0].Content.Hash)
+		}
+		return legacy.Dirent{Kind: legacy.Dir, Content: &roots[0].Content}, legacy.Meta{}, nil
+	case len(roots) == 0:
+		return legacy.Dirent{}, legacy.Meta{}, fmt.Errorf("%s: no directory is in it; give --root the text file (.vt) that belongs to it", human.Quote(c.File))
+	}
+	const most = 20
+	for _, r := range roots[max(0, len(roots)-most):] {
+		names := strings.Join(r.Names[:min(len(r.Names), 5)], " ")
+		e.message("%v at offset %d: %s: %s", r.Content.Hash, r.Offset, plural(uint64(len(r.Names)), "name"), human.Quote(names))
+	}
+	return legacy.Dirent{}, legacy.Meta{}, fmt.Errorf("%s: %d directories could be the root; give --root one of these, or the text file (.vt) that names it", human.Quote(c.File), len(roots))
+}
+
+func hasHashName(s string) bool {
+	for _, k := range []legacy.HashKind{legacy.SHA1, legacy.SHA256, legacy.BLAKE3} {
+		if strings.HasPrefix(s, k.String()+":") {
+			return true
+		}
+	}
+	return false
+}
+
+// maxTextFile bounds the text file that is read, all of it: a line has some 200
+// octets.
+const maxTextFile = 256 << 20
+
+func readText(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxTextFile+1))
+	if err == nil && len(b) > maxTextFile {
+		err = fmt.Errorf("%s: more than %d bytes are no text file of the old vt", human.Quote(name), maxTextFile)
+	}
+	return b, err
+}
+
+// sameFile refuses to replace what is imported.
+func sameFile(archive string, in *os.File) error {
+	old, err := os.Stat(archive)
+	if err != nil {
+		return nil // CreateFile says what there is to say
+	}
+	info, err := in.Stat()
+	if err == nil && os.SameFile(old, info) {
+		err = fmt.Errorf("%s is what is imported; give the archive another name", human.Quote(archive))
+	}
+	return err
+}

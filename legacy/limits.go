@@ -1,0 +1,23 @@
+package legacy
+
+// Limits of what a file may ask for. The old program had none.
+const (
+	// MaxData bounds the data of a record, as it is stored and inflated: it is
+	// held in memory. A leaf has at most 1 MiB, but a directory is one block
+	// whatever its size.
+	MaxData = 256 << 20
+	// MaxName and MaxMeta bound what an entry says of itself. An attribute's
+	// value has at most 64 KiB, and is escaped.
+	MaxName = 1023
+	MaxMeta = 4 << 20
+	// MaxLevels bounds how deep blocks of references lie in each other. Each
+	// level of the old program's holds some 400 or more.
+	MaxLevels = 16
+	// MaxRefs bounds the references of one file, which may name the same few
+	// blocks again and again: 2^28 are a terabyte in blocks of 4 KiB.
+	MaxRefs = 1 << 28
+	// MaxSpan bounds the size of a file, as in the archives of this project.
+	MaxSpan = 1<<62 - 1
+	// MaxText bounds a line of a text file.
+	MaxText = 16 << 20
+)

@@ -1,0 +1,199 @@
+package legacy
+
+import (
+	"bytes"
+	"compress/flate"
+	"compress/zlib"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// Store is a data file. It is not safe for concurrent use.
+type Store struct {
+	r       io.ReaderAt
+	size    int64
+	records []record
+	index   [hashKinds]map[digest]int32
+	bad     []*Error
+	inflate io.ReadCloser
+}
+
+// record is where a record's data lies: 16 octets for each, and about 50 more
+// once they were hashed.
+type record struct {
+	data   int64 // offset of its data
+	length uint32
+	flags  uint8
+	head   uint8 // octets before its data
+}
+
+const flagCompressed = 1
+
+// Open looks at the heads of all records of a file. Records from one on that
+// cannot be told from each other are missing, and among what Bad gives.
+func Open(ctx context.Context, r io.ReaderAt, size int64) (*Store, error) {
+	s := &Store{r: r, size: size}
+	for off := int64(0); off < size; {
+		if len(s.records)&0xfff == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		rec, err := s.head(off)
+		if err != nil {
+			var e *Error
+			if !errors.As(err, &e) {
+				return nil, err
+			}
+			if off == 0 {
+				e.Class = ErrNotLegacy
+				return nil, e
+			}
+			s.bad = append(s.bad, e)
+			break
+		}
+		s.records = append(s.records, rec)
+		off = rec.data + int64(rec.length)
+	}
+	if len(s.records) == 0 {
+		return nil, &Error{Class: ErrNotLegacy, Where: "file", Msg: "it is empty"}
+	}
+	return s, nil
+}
+
+// head reads flags and length of the record at an offset.
+func (s *Store) head(off int64) (rec record, err error) {
+	var buf [2 * maxVarint]byte
+	n, err := s.r.ReadAt(buf[:min(int64(len(buf)), s.size-off)], off)
+	if err != nil && err != io.EOF {
+		return rec, err
+	}
+	c := cursor{b: buf[:n]}
+	flags := c.flags(flagCompressed, "flags")
+	length := c.uvarint()
+	rec = record{data: off + int64(c.off), length: uint32(min(length, MaxData)), flags: uint8(flags), head: uint8(c.off)}
+	switch rest := s.size - rec.data; {
+	case c.bad != "":
+		return rec, damaged("record", off, "%s; what follows cannot be read", c.bad)
+	case length > uint64(rest):
+		return rec, damaged("record", off, "the file ends inside it, %d octets too soon", length-uint64(rest))
+	case length > MaxData:
+		return rec, damaged("record", off, "%d octets are above the limit of %d; what follows is not read", length, MaxData)
+	}
+	return rec, nil
+}
+
+// Records is how many records there are.
+func (s *Store) Records() int { return len(s.records) }
+
+// Bad gives what was found to be wrong with records up to now.
+func (s *Store) Bad() []*Error { return s.bad }
+
+// offset is where a record begins.
+func (r record) offset() int64 { return r.data - int64(r.head) }
+
+// open gives the data of a record, inflated. It is valid until the next call.
+func (s *Store) open(rec record) (io.Reader, error) {
+	stored := io.NewSectionReader(s.r, rec.data, int64(rec.length))
+	if rec.flags&flagCompressed == 0 {
+		return stored, nil
+	}
+	var err error
+	if s.inflate == nil {
+		s.inflate, err = zlib.NewReader(stored)
+	} else {
+		err = s.inflate.(zlib.Resetter).Reset(stored, nil)
+	}
+	return s.inflate, err
+}
+
+// copyTo writes the data of a record.
+func (s *Store) copyTo(w io.Writer, rec record) error {
+	r, err := s.open(rec)
+	n := int64(0)
+	if err == nil {
+		n, err = io.Copy(w, io.LimitReader(r, MaxData+1))
+	}
+	var corrupt flate.CorruptInputError
+	switch {
+	case errors.As(err, &corrupt), errors.Is(err, zlib.ErrHeader), errors.Is(err, zlib.ErrChecksum), errors.Is(err, zlib.ErrDictionary),
+		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return damaged("record", rec.offset(), "%v", err)
+	case err != nil:
+		return err
+	case n > MaxData:
+		return damaged("record", rec.offset(), "it inflates to more than the limit of %d octets", MaxData)
+	}
+	return nil
+}
+
+// Index hashes every record with a function, unless that was done.
+func (s *Store) Index(ctx context.Context, k HashKind) error {
+	if s.index[k] != nil {
+		return nil
+	}
+	index := make(map[digest]int32, len(s.records))
+	h := k.new()
+	known := make(map[int64]bool)
+	for _, e := range s.bad {
+		known[e.Offset] = true
+	}
+	for i, rec := range s.records {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		h.Reset()
+		if err := s.copyTo(h, rec); err != nil {
+			var e *Error
+			if !errors.As(err, &e) {
+				return err
+			}
+			if !known[e.Offset] {
+				s.bad = append(s.bad, e)
+			}
+			continue
+		}
+		var d digest
+		h.Sum(d[:0])
+		if _, ok := index[d]; !ok {
+			index[d] = int32(i)
+		}
+	}
+	s.index[k] = index
+	return nil
+}
+
+// Get gives the block of a hash, which it checks.
+func (s *Store) Get(ctx context.Context, h Hash) ([]byte, error) {
+	if err := s.Index(ctx, h.Kind); err != nil {
+		return nil, err
+	}
+	i, ok := s.index[h.Kind][h.value]
+	if !ok {
+		return nil, fmt.Errorf("block %v is not in the store%w", h, class{ErrDamaged})
+	}
+	b, err := s.data(int(i))
+	if err != nil {
+		return nil, err
+	}
+	sum := h.Kind.new()
+	sum.Write(b)
+	var d digest
+	if sum.Sum(d[:0]); d != h.value {
+		return nil, damaged("record", s.records[i].offset(), "it no longer has the hash %v", h)
+	}
+	return b, nil
+}
+
+// data gives the data of a record by its number.
+func (s *Store) data(i int) ([]byte, error) {
+	var b bytes.Buffer
+	err := s.copyTo(&b, s.records[i])
+	return b.Bytes(), err
+}
+
+// class is an error that has a class and no text.
+type class struct{ error }
+
+func (class) Error() string   { return "" }
+func (c class) Unwrap() error { return c.error }
