@@ -10,7 +10,7 @@ var all = slices.Concat(vtdScanners, archiveScanners, mediaScanners, imageScanne
 var vtdScanners = []*Scanner{vtdScanner, legacyScanner}
 
 // archiveScanners know archives, and compressed files.
-var archiveScanners = []*Scanner{tarScanner}
+var archiveScanners = []*Scanner{tarScanner, zipScanner, arScanner, cpioScanner, gzipScanner}
 
 // mediaScanners know sound, pictures, films and documents.
 var mediaScanners = []*Scanner{pngScanner, jpegScanner, flacScanner, oggScanner, matroskaScanner, pdfScanner, riffScanner, mp4Scanner, mp3Scanner}

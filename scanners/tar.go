@@ -1,20 +1,29 @@
 package scanners
 
-import "bytes"
+import (
+	"bytes"
+	"strconv"
+)
 
-// tarScanner knows archives of tar: ustar, pax, GNU and V7 ones, with members
-// of any size.
+// tarScanner knows archives of tar: ustar, pax, GNU, star, Solaris and V7 ones,
+// with members of any size.
 //
 // Joints are where a member's data begins and where it ends, so that it is cut
-// like a file of its own.
+// like a file of its own, and within a sparse one where a hole has been left out.
 var tarScanner = &Scanner{
 	Name: "tar", Title: "tar archives: the data of each member",
-	Exts: []string{"tar", "ova"}, MIME: []string{"application/x-tar", "application/tar"},
+	Exts: []string{"tar", "ova", "gem"}, MIME: []string{"application/x-tar", "application/tar"},
 	sniff: func(head []byte) bool { return len(head) >= tarBlock && tarHeader(head[:tarBlock]) },
 	scan:  scanTar,
 }
 
-const tarBlock = 512
+const (
+	tarBlock = 512
+	// tarHole is how long a hole is that is a run in the file itself.
+	tarHole = 8 << 10
+	// maxPieces is how many holes of a member are looked at.
+	maxPieces = 1 << 16
+)
 
 // tarHeader reports whether a block is the header of a member: its checksum,
 // with the octets of the checksum itself taken as blanks, as unsigned or as
@@ -57,8 +66,50 @@ func tarNumber(b []byte) (n int64, ok bool) {
 	return n, len(b) > 0
 }
 
+// tarMember is what headers say of a member before its data.
+type tarMember struct {
+	name   string
+	size   int64 // that of a pax header, or -1
+	map10  bool  // the data begins with a map of what is stored
+	sparse bool
+	pieces tarPieces
+}
+
+// tarPieces are the pieces of a sparse member, which are stored one behind the
+// other.
+type tarPieces struct {
+	stored, end int64   // of the pieces so far: their length, and the end of the last in the file
+	joints      []int64 // where in what is stored a hole has been
+	offset      int64   // of a piece whose length comes next
+}
+
+// add adds a piece by its place in the file.
+func (p *tarPieces) add(off, n int64) {
+	if n < 0 || n > maxContent-p.stored || off < p.end || off > maxContent {
+		return
+	}
+	if off-p.end >= tarHole && p.stored > 0 && n > 0 && len(p.joints) < maxPieces {
+		p.joints = append(p.joints, p.stored)
+	}
+	p.stored += n
+	p.end = off + n
+}
+
+// addAll adds the pieces of the map in a header: pairs of an offset and a length
+// of 12 octets each.
+func (p *tarPieces) addAll(b []byte) {
+	for ; len(b) >= 24; b = b[24:] {
+		off, ok := tarNumber(b[:12])
+		n, ok2 := tarNumber(b[12:24])
+		if !ok || !ok2 {
+			return
+		}
+		p.add(off, n)
+	}
+}
+
 func scanTar(s *Source) {
-	size := int64(-1) // that a pax header gives the next member
+	next := tarMember{size: -1}
 	for {
 		b := s.Peek(tarBlock)
 		if len(b) < tarBlock {
@@ -74,68 +125,173 @@ func scanTar(s *Source) {
 			continue
 		}
 		n, ok := tarNumber(b[124:136])
-		kind := b[156]
-		gnu := b[257] == 'u' && string(b[257:265]) == "ustar  \x00"
-		more := gnu && kind == 'S' && b[482] != 0
 		if !ok {
 			return
 		}
+		kind := b[156]
+		m := next
 		switch kind {
-		case '1', '2', '3', '4', '5', '6': // no data follows, whatever the size says
-			n = 0
-		case 'x', 'g', 'L', 'K', 'X', 'N', 'V', 'M':
-		default:
-			if size >= 0 {
-				n = size
-			}
-			size = -1
+		case 'x', 'X', 'g', 'L', 'K': // of the next member
+			s.Skip(tarBlock)
+			next.read(kind, s.Peek(int(min(n, MaxPeek))))
+			s.SkipTo(s.Offset() + min((n+tarBlock-1)&^(tarBlock-1), maxContent-s.Offset()))
+			continue
+		case 'S':
+			m.sparse = true
 		}
+		next = tarMember{size: -1}
+		if m.size >= 0 {
+			n = m.size
+		}
+		if m.name == "" {
+			m.name = tarName(b[:100])
+		}
+		more := kind == 'S' && m.mapOf(b)
 		s.Skip(tarBlock)
 		for more { // the map of a sparse file goes on
 			b := s.Peek(tarBlock)
 			if len(b) < tarBlock {
 				return
 			}
+			m.pieces.addAll(b[:504])
 			more = b[504] != 0
 			s.Skip(tarBlock)
 		}
-		if kind == 'x' {
-			size = paxSize(s.Peek(int(min(n, MaxPeek))))
+		switch {
+		case kind >= '2' && kind <= '6': // nothing follows, whatever the size says
+			n = 0
+		case kind == '1' && n > 0:
+			// Some write the data of a hard link, and some only its length.
+			if b := s.Peek(tarBlock); len(b) == tarBlock && (tarHeader(b) || zero(b)) {
+				n = 0
+			}
 		}
-		if kind != 'x' && kind != 'g' && kind != 'L' && kind != 'K' && n > 0 {
-			s.Joint()
-			s.Skip(n)
-			s.Joint()
-			s.Skip(-n & (tarBlock - 1))
-			continue
+		if n > maxContent-s.Offset() {
+			return
 		}
-		s.Skip((n + tarBlock - 1) &^ (tarBlock - 1))
+		end := s.Offset() + n
+		m.data(s, n)
+		if s.Offset() > end {
+			return
+		}
+		s.SkipTo(end)
+		s.Skip(-n & (tarBlock - 1))
 	}
 }
 
-// paxSize finds the size in the records of a pax header, or gives -1.
-func paxSize(b []byte) int64 {
-	size := int64(-1)
+// data sets the joints of a member whose data, of n octets, begins at the
+// position.
+func (m *tarMember) data(s *Source, n int64) {
+	if n < tarBlock {
+		return // no joint would count at its end
+	}
+	s.Joint()
+	end := s.Offset() + n
+	s.JointAt(end)
+	if !m.sparse {
+		s.Member(n, m.name)
+		return
+	}
+	if m.map10 {
+		m.readMap(s, end)
+		if s.Offset() > end {
+			return
+		}
+		s.Joint()
+	}
+	for _, at := range m.pieces.joints {
+		if at < end-s.Offset() {
+			s.JointAt(s.Offset() + at)
+		}
+	}
+}
+
+// read takes over what the data of an extended header says.
+func (m *tarMember) read(kind byte, b []byte) {
+	switch kind {
+	case 'L':
+		m.name = tarName(b)
+	case 'x', 'X':
+		m.readPax(b)
+	}
+}
+
+// tarName reads a name that ends at a zero octet, or the end of it if it is long.
+func tarName(b []byte) string {
+	b, _, _ = bytes.Cut(b, []byte{0})
+	return string(b[max(0, len(b)-255):])
+}
+
+// readPax reads the records of a pax header. Each is its length in decimal
+// digits, a blank, name=value, and a line feed.
+func (m *tarMember) readPax(b []byte) {
 	for len(b) > 0 {
-		// Each record is its length in decimal digits, a blank, name=value, and a
-		// line feed.
 		n, i := 0, 0
 		for ; i < len(b) && i < 6 && b[i] >= '0' && b[i] <= '9'; i++ {
 			n = n*10 + int(b[i]-'0')
 		}
 		if i == 0 || n <= i+1 || n > len(b) || b[i] != ' ' {
-			return size
+			return
 		}
-		if v, ok := bytes.CutPrefix(b[i+1:n-1], []byte("size=")); ok {
-			size = 0
-			for _, c := range v {
-				if c < '0' || c > '9' || size > 1<<58 {
-					return -1
-				}
-				size = size*10 + int64(c-'0')
+		name, value, _ := bytes.Cut(b[i+1:n-1], []byte("="))
+		switch string(name) {
+		case "size":
+			m.size = decimal(value)
+		case "path", "GNU.sparse.name":
+			m.name = tarName(value)
+		case "GNU.sparse.major":
+			m.map10 = string(value) == "1"
+			m.sparse = true
+		case "GNU.sparse.offset":
+			m.pieces.offset = decimal(value)
+		case "GNU.sparse.numbytes":
+			m.sparse = true
+			m.pieces.add(m.pieces.offset, decimal(value))
+		case "GNU.sparse.map":
+			m.sparse = true
+			for more := true; more && len(value) > 0; {
+				var off, n []byte
+				off, value, _ = bytes.Cut(value, []byte(","))
+				n, value, more = bytes.Cut(value, []byte(","))
+				m.pieces.add(decimal(off), decimal(n))
 			}
 		}
 		b = b[n:]
 	}
-	return size
+}
+
+// mapOf reads the map in the header of a sparse member, and reports whether it
+// goes on behind it.
+func (m *tarMember) mapOf(b []byte) (more bool) {
+	switch {
+	case string(b[257:265]) == "ustar  \x00":
+		m.pieces.addAll(b[386:482])
+		return b[482] != 0
+	case string(b[508:512]) == "tar\x00":
+		m.pieces.addAll(b[356:452])
+		return b[355] != 0
+	}
+	return false
+}
+
+// readMap reads the map that stands before the data of a member, and moves behind
+// it: numbers, each in a line, of pieces, and of the offset and the length of
+// each, and then zeros to the end of the block.
+func (m *tarMember) readMap(s *Source, end int64) {
+	start := s.Offset()
+	number := func() int64 { return decimal(bytes.TrimSuffix(s.Line(), []byte("\n"))) }
+	for count := number(); count > 0 && s.Offset() < end; count-- {
+		off := number()
+		m.pieces.add(off, number())
+	}
+	s.Skip(-(s.Offset() - start) & (tarBlock - 1))
+}
+
+// decimal reads a number in decimal digits, or gives -1.
+func decimal(b []byte) int64 {
+	n, err := strconv.ParseInt(string(b), 10, 62)
+	if err != nil || n < 0 {
+		return -1
+	}
+	return n
 }
