@@ -6,8 +6,9 @@ import "encoding/binary"
 // sound, HEIF, AVIF, JPEG 2000 and JPEG XL pictures, and some raw ones.
 //
 // Joints are at the start and the end of the media data, also that of each
-// fragment, around each large table, since a film that is tagged has other
-// offsets but the same sizes and times, and around each picture.
+// fragment, or of the picture within it; around each large table, since a film
+// that is tagged has other offsets but the same sizes and times; and around each
+// cover.
 var mp4Scanner = &Scanner{
 	Name: "mp4", Title: "MP4 and QuickTime films, sound and pictures: tags, tables, media data",
 	Exts: []string{"mp4", "m4a", "m4v", "m4b", "m4p", "m4r", "m4s", "mov", "qt", "3gp", "3g2", "f4v", "heic", "heif", "hif", "avif", "cr3", "jp2", "jpx", "jxl"},
@@ -47,7 +48,8 @@ func sniffMP4(head []byte) bool {
 func scanMP4(s *Source) {
 	var (
 		outer int64 // where the outermost box that was entered ends
-		media bool  // media data has been seen
+		items bool  // where pictures are in the media data is known
+		media bool  // media data has been seen, or what is where in it
 	)
 	for {
 		b := s.Peek(16)
@@ -87,7 +89,7 @@ func scanMP4(s *Source) {
 			outer = max(outer, end)
 			continue
 		case "mdat", "jp2c", "jxlc":
-			worth := n >= mp4Fragment || n >= minBody && !media
+			worth := !items && (n >= mp4Fragment || n >= minBody && !media)
 			media = true
 			s.Skip(header)
 			if worth {
@@ -95,6 +97,15 @@ func scanMP4(s *Source) {
 				if end < maxContent {
 					s.JointAt(end)
 				}
+			}
+		case "iloc":
+			// Programs put what they write about a picture into the media data,
+			// before it and behind.
+			s.Skip(header)
+			if from, to := mp4Items(s.Peek(int(min(n-header, MaxPeek)))); to-from >= minBody && from >= end {
+				s.JointAt(from + leadIn)
+				s.JointAt(to)
+				items = true
 			}
 		case "free", "skip", "wide":
 		case "data": // of a cover, as of any other tag
@@ -106,4 +117,58 @@ func scanMP4(s *Source) {
 		}
 		s.SkipTo(end)
 	}
+}
+
+// mp4Items gives the start and the end of what is between the first and the last
+// large piece of an item, by the content of an iloc box; 0 for both if there is
+// none.
+func mp4Items(b []byte) (from, to int64) {
+	bad := false
+	number := func(n int) (v int64) {
+		if len(b) < n {
+			bad = true
+			return 0
+		}
+		for _, c := range b[:n] {
+			v = v<<8 | int64(c)
+		}
+		b = b[n:]
+		return v
+	}
+	version := number(1)
+	number(3)
+	sizes := number(2)
+	offset, length, base, index := int(sizes>>12), int(sizes>>8&15), int(sizes>>4&15), int(sizes&15)
+	short := 2 // of an item's id, and their number
+	if version == 2 {
+		short = 4
+	}
+	if version == 0 {
+		index = 0
+	}
+	if version > 2 || max(offset, length, base, index) > 8 {
+		return 0, 0
+	}
+	for items := number(short); items > 0 && !bad; items-- {
+		number(short)
+		method := int64(0)
+		if version > 0 {
+			method = number(2) & 15
+		}
+		number(2) // 0 for this file
+		start := number(base)
+		for extents := number(2); extents > 0 && !bad; extents-- {
+			number(index)
+			at := start + number(offset)
+			n := number(length)
+			if bad || method != 0 || n < minPart || at <= 0 || at > maxContent/2 || n > maxContent/2 {
+				continue
+			}
+			if to == 0 {
+				from = at
+			}
+			from, to = min(from, at), max(to, at+n)
+		}
+	}
+	return from, to
 }

@@ -51,8 +51,32 @@ func TestMP4Joints(t *testing.T) {
 	jointsAre(t, mp4Scanner, "fragments", fragments, first+8+leadIn, first+len(small), third+8+leadIn, third+len(mdat))
 }
 
+// heifOf makes a picture with its description before it and behind.
+func heifOf(before, picture, behind []byte) []byte {
+	item := func(id, at, n int) []byte {
+		return slices.Concat([]byte{0, byte(id), 0, 0, 0, 0, 0, 1}, be32(at), be32(n))
+	}
+	file := func(at int) []byte {
+		iloc := box("iloc", []byte{1, 0, 0, 0, 0x44, 0, 0, 3}, item(1, at+len(before), len(picture)), item(2, at, len(before)), item(3, at+len(before)+len(picture), len(behind)))
+		return slices.Concat(box("ftyp", []byte("heic\x00\x00\x00\x00mif1heic")), box("meta", make([]byte, 4), box("hdlr", make([]byte, 25)), iloc), box("mdat", before, picture, behind))
+	}
+	empty := len(file(0)) - len(before) - len(picture) - len(behind)
+	return file(empty)
+}
+
+func TestHEIFJoints(t *testing.T) {
+	b := heifOf(make([]byte, 700), noise(1, 40<<10), make([]byte, 300))
+	at := len(b) - 300 - 40<<10
+	jointsAre(t, mp4Scanner, "a picture", b, at+leadIn, at+40<<10)
+	lie := bytes.Clone(b)
+	copy(lie[bytes.Index(b, []byte("iloc"))+4:], "\x02\x00\x00\x00\x88\x80\xff\xff\xff\xff")
+	jointsAre(t, mp4Scanner, "lies", lie, at-700+leadIn, len(b))
+}
+
 func TestMP4Shares(t *testing.T) {
-	mdat := box("mdat", noise(1, 1500<<10))
+	picture := noise(1, 1500<<10)
+	retagged(t, mp4Scanner, "HEIF", heifOf(noise(2, 900), picture, nil), heifOf(noise(3, 3000), picture, noise(4, 500)))
+	mdat := box("mdat", picture)
 	film := func(title string) []byte {
 		moov := moovOf(0, title)
 		return slices.Concat(mp4Brand, moovOf(len(mp4Brand)+len(moov), title), mdat)
