@@ -16,7 +16,7 @@ var archiveScanners = []*Scanner{tarScanner, zipScanner, arScanner, cpioScanner,
 var mediaScanners = []*Scanner{pngScanner, jpegScanner, flacScanner, oggScanner, matroskaScanner, pdfScanner, riffScanner, mp4Scanner, mp3Scanner}
 
 // imageScanners know images of disks, and data bases.
-var imageScanners = []*Scanner{diskScanner, extScanner}
+var imageScanners = []*Scanner{diskScanner, extScanner, sqliteScanner}
 
 // binaryScanners know programs.
 var binaryScanners = []*Scanner{}
