@@ -2,6 +2,7 @@ package legacy
 
 import (
 	"bytes"
+	"compress/zlib"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -271,6 +272,50 @@ func TestLies(t *testing.T) {
 		if c.bad == "" {
 			t.Errorf("%s: it is read", name)
 		}
+	}
+}
+
+// TestLimits trips what limits.go has that is not tripped above.
+func TestLimits(t *testing.T) {
+	ctx := context.Background()
+	entry := func(flags byte, b []byte) []byte { return slices.Concat([]byte{0, flags}, b, literalOf("")) }
+	for name, c := range map[string]struct {
+		b    []byte
+		want string
+	}{
+		"a name":      {entry(direntName, sized(make([]byte, MaxName+1))), "a name above its limit"},
+		"metadata":    {entry(direntMeta, sized(make([]byte, MaxMeta+1))), "metadata above its limit"},
+		"a reference": {slices.Concat([]byte{0, 0}, number(MaxData+1)), "a reference above its limit"},
+		"parts": {slices.Concat([]byte{0, 0}, func() []byte {
+			r := literalOf("abc")
+			for range maxParts + 1 {
+				r = partOf(r, 0, 3)
+			}
+			return r
+		}()), "parts of parts beyond their limit"},
+	} {
+		if _, err := ParseDir(c.b); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+	var bomb bytes.Buffer
+	w := zlib.NewWriter(&bomb)
+	for range MaxData>>20 + 1 {
+		if _, err := w.Write(make([]byte, 1<<20)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.Close()
+	s := (&file{slices.Concat([]byte{1}, sized(bomb.Bytes()))}).store(t)
+	if err := s.Index(ctx, SHA1); err != nil || len(s.Bad()) != 1 || !strings.Contains(s.Bad()[0].Error(), "it inflates to more than the limit") {
+		t.Errorf("a bomb: %v, %v", err, s.Bad())
+	}
+	if _, err := LastState(append(bytes.Repeat([]byte("x"), MaxText+1), '\n')); err == nil || !strings.Contains(err.Error(), "a line of more than") {
+		t.Errorf("a long line: %v", err)
+	}
+	many := content{ctx: ctx, to: new(buffer), refs: MaxRefs, take: NoSpan}
+	if err := many.walk(Ref{Kind: RefLiteral}, 0); err == nil || !strings.Contains(err.Error(), "references") {
+		t.Errorf("many references: %v", err)
 	}
 }
 

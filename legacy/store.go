@@ -18,6 +18,7 @@ type Store struct {
 	index   [hashKinds]map[digest]int32
 	bad     []*Error
 	inflate io.ReadCloser
+	buffer  [32 << 10]byte
 }
 
 // record is where a record's data lies: 16 octets for each, and about 50 more
@@ -112,7 +113,7 @@ func (s *Store) copyTo(w io.Writer, rec record) error {
 	r, err := s.open(rec)
 	n := int64(0)
 	if err == nil {
-		n, err = io.Copy(w, io.LimitReader(r, MaxData+1))
+		n, err = io.CopyBuffer(w, io.LimitReader(r, MaxData+1), s.buffer[:])
 	}
 	var corrupt flate.CorruptInputError
 	switch {
@@ -187,8 +188,13 @@ func (s *Store) Get(ctx context.Context, h Hash) ([]byte, error) {
 
 // data gives the data of a record by its number.
 func (s *Store) data(i int) ([]byte, error) {
-	var b bytes.Buffer
-	err := s.copyTo(&b, s.records[i])
+	rec := s.records[i]
+	guess := int(rec.length)
+	if rec.flags&flagCompressed != 0 {
+		guess = min(4*guess, 1<<20)
+	}
+	b := bytes.NewBuffer(make([]byte, 0, guess+bytes.MinRead))
+	err := s.copyTo(b, rec)
 	return b.Bytes(), err
 }
 

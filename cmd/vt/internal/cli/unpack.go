@@ -39,6 +39,7 @@ type unpacking struct {
 	earlier int  // entries that have earlier versions
 
 	root    *os.Root
+	buffer  *bufio.Writer // of the file at hand
 	entries int
 	owners  fsmeta.Owners
 	denied  map[string]bool        // owners that could not be given, as shown
@@ -71,6 +72,7 @@ func (u *unpacking) fail(path string, err error, stored bool) {
 // unpack makes the directory dir of the tree below top. Errors are those for
 // which nothing of it can be had.
 func (u *unpacking) unpack(dir string, top legacy.Dirent, meta legacy.Meta) error {
+	u.buffer = bufio.NewWriterSize(nil, 128<<10)
 	u.named = make(map[legacy.UUID]string)
 	u.inodes = make(map[legacy.UUID]legacy.Dirent)
 	u.denied = make(map[string]bool)
@@ -241,7 +243,8 @@ func (u *unpacking) file(p string, d legacy.Dirent, m legacy.Meta) (err error) {
 		}
 	}()
 	if d.Content != nil {
-		w := sparse{f: f, w: bufio.NewWriterSize(f, 128<<10), progress: u.progress}
+		u.buffer.Reset(f)
+		w := sparse{f: f, w: u.buffer, progress: u.progress}
 		if err := u.store.Content(u.ctx, *d.Content, &w); err != nil {
 			return err
 		}
