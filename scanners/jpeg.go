@@ -13,7 +13,7 @@ var jpegScanner = &Scanner{
 	sniff: func(head []byte) bool {
 		return len(head) > 3 && string(head[:3]) == string(jpegMark) && head[3] >= 0xC0 && head[3] != 0xFF
 	},
-	scan: func(s *Source) { scanJPEGUntil(s, maxContent) },
+	scan: scanJPEG,
 }
 
 var (
@@ -21,13 +21,11 @@ var (
 	jpegEnd  = []byte{0xFF, 0xD9}
 )
 
-// scanJPEGUntil scans a picture that begins at the position and ends before an
-// offset.
-func scanJPEGUntil(s *Source, end int64) {
+func scanJPEG(s *Source) {
 	s.Skip(2)
 	for {
 		b := s.Peek(4)
-		if len(b) < 4 || b[0] != 0xFF || !fits(s, 4, end) {
+		if len(b) < 4 || b[0] != 0xFF {
 			return
 		}
 		if b[1] == 0xFF { // a fill octet
@@ -35,7 +33,7 @@ func scanJPEGUntil(s *Source, end int64) {
 			continue
 		}
 		n := int64(binary.BigEndian.Uint16(b[2:]))
-		if b[1] < 0xC0 || b[1] >= 0xD0 && b[1] <= 0xD9 || n < 2 || !fits(s, 2+n, end) {
+		if b[1] < 0xC0 || b[1] >= 0xD0 && b[1] <= 0xD9 || n < 2 {
 			return // what has no length does not stand here
 		}
 		scan := b[1] == 0xDA
@@ -44,18 +42,16 @@ func scanJPEGUntil(s *Source, end int64) {
 			break
 		}
 	}
-	if !fits(s, minBody, end) {
+	if len(s.Peek(minBody)) < minBody {
 		return
 	}
 	markBody(s)
-	if end == maxContent {
-		// In coded data an octet of 0xFF is never followed by one like that of a
-		// marker.
-		if s.Find(jpegEnd) {
-			s.Skip(2)
-			if len(s.Peek(minPart)) == minPart {
-				s.Joint()
-			}
+	// In coded data an octet of 0xFF is never followed by one like that of a
+	// marker.
+	if s.Find(jpegEnd) {
+		s.Skip(2)
+		if len(s.Peek(minPart)) == minPart {
+			s.Joint()
 		}
 	}
 }

@@ -37,10 +37,8 @@ func scanPart(s *Source, end int64) {
 		s.JointAt(end)
 	}
 	switch head := s.Peek(len(pngMark)); {
-	case n >= 2*minBody && bytes.HasPrefix(head, jpegMark):
-		scanJPEGUntil(s, end)
-	case n >= 2*minBody && bytes.Equal(head, pngMark):
-		scanPNGUntil(s, end)
+	case n >= 2*minBody && (bytes.HasPrefix(head, jpegMark) || bytes.Equal(head, pngMark)):
+		s.Member(n, "")
 	case n >= minPart:
 		s.JointAt(s.Offset() + leadIn)
 	}

@@ -13,7 +13,7 @@ var pngScanner = &Scanner{
 	Name: "png", Title: "PNG pictures: metadata and picture",
 	Exts: []string{"png", "apng"}, MIME: []string{"image/png", "image/apng", "image/vnd.mozilla.apng"},
 	sniff: func(head []byte) bool { return bytes.HasPrefix(head, pngMark) },
-	scan:  func(s *Source) { scanPNGUntil(s, maxContent) },
+	scan:  scanPNG,
 }
 
 var pngMark = []byte("\x89PNG\r\n\x1a\n")
@@ -21,9 +21,7 @@ var pngMark = []byte("\x89PNG\r\n\x1a\n")
 // pngChunk is the length of a chunk without its data.
 const pngChunk = 12
 
-// scanPNGUntil scans a picture that begins at the position and ends before an
-// offset.
-func scanPNGUntil(s *Source, end int64) {
+func scanPNG(s *Source) {
 	s.Skip(int64(len(pngMark)))
 	length := int64(0) // of the coded picture so far
 	for {
@@ -32,9 +30,6 @@ func scanPNGUntil(s *Source, end int64) {
 			return
 		}
 		n := pngChunk + int64(binary.BigEndian.Uint32(b))
-		if !fits(s, n, end) {
-			return
-		}
 		if string(b[4:]) != "IDAT" {
 			if length > 0 {
 				return
@@ -42,7 +37,7 @@ func scanPNGUntil(s *Source, end int64) {
 			s.Skip(n)
 			continue
 		}
-		if length == 0 && fits(s, minBody, end) {
+		if length == 0 {
 			markBody(s)
 		}
 		length += n

@@ -3,14 +3,14 @@ package scanners
 import "encoding/binary"
 
 // riffScanner knows what is made of RIFF chunks: WAV, AVI and WebP, also with
-// 64-bit sizes.
+// 64-bit sizes, and AIFF, which has the numbers the other way round.
 //
 // Joints are at the start and the end of the chunk that has the sound, the film
 // or the picture.
 var riffScanner = &Scanner{
-	Name: "riff", Title: "WAV, AVI and WebP: metadata and the rest",
-	Exts: []string{"wav", "wave", "bwf", "rf64", "avi", "webp"},
-	MIME: []string{"audio/wav", "audio/x-wav", "audio/vnd.wave", "video/x-msvideo", "video/avi", "image/webp"},
+	Name: "riff", Title: "WAV, AIFF, AVI and WebP: metadata and the rest",
+	Exts: []string{"wav", "wave", "bwf", "rf64", "aif", "aiff", "aifc", "avi", "webp"},
+	MIME: []string{"audio/wav", "audio/x-wav", "audio/vnd.wave", "audio/aiff", "audio/x-aiff", "video/x-msvideo", "video/avi", "image/webp"},
 	sniff: func(head []byte) bool {
 		if len(head) < 12 {
 			return false
@@ -21,6 +21,8 @@ var riffScanner = &Scanner{
 			return kind == "WAVE" || kind == "AVI " || kind == "WEBP"
 		case "RF64", "BW64":
 			return string(head[8:12]) == "WAVE"
+		case "FORM":
+			return string(head[8:11]) == "AIF" && (head[11] == 'F' || head[11] == 'C')
 		}
 		return false
 	},
@@ -28,6 +30,10 @@ var riffScanner = &Scanner{
 }
 
 func scanRIFF(s *Source) {
+	var order binary.ByteOrder = binary.LittleEndian
+	if string(s.Peek(4)) == "FORM" {
+		order = binary.BigEndian
+	}
 	s.Skip(12)
 	long := int64(-1) // the length of data, if it does not fit in 32 bits
 	for {
@@ -35,7 +41,7 @@ func scanRIFF(s *Source) {
 		if len(b) < 8 {
 			return
 		}
-		kind, n := string(b[:4]), int64(binary.LittleEndian.Uint32(b[4:]))
+		kind, n := string(b[:4]), int64(order.Uint32(b[4:]))
 		body := false
 		switch kind {
 		case "data":
@@ -43,7 +49,7 @@ func scanRIFF(s *Source) {
 			if n == 0xFFFFFFFF && long >= 0 {
 				n = long
 			}
-		case "VP8 ", "VP8L":
+		case "VP8 ", "VP8L", "SSND":
 			body = true
 		case "LIST":
 			body = len(b) >= 12 && string(b[8:12]) == "movi"
