@@ -60,6 +60,9 @@ func cpioHeader(b []byte) (m cpioMember, ok bool) {
 		if order.Uint16(b) != 0o70707 {
 			return m, false
 		}
+		if kind := order.Uint16(b[6:]) >> 12; 1<<kind&(1<<0|1<<1|1<<2|1<<4|1<<6|1<<8|1<<10|1<<12) == 0 {
+			return m, false
+		}
 		fixed, align = 26, 2
 		m.size = int64(order.Uint16(b[22:]))<<16 | int64(order.Uint16(b[24:]))
 		name = int64(order.Uint16(b[20:]))

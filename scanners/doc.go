@@ -80,7 +80,9 @@
 // TestSuite, FuzzScanners and BenchmarkScan find them, what it names into
 // spec/scanners, and a test beside it that says where the joints of small examples
 // are. It must be fast: search with Find, FindByte and Line, and Skip whatever
-// need not be looked at.
+// need not be looked at. What is a file by itself within the content, such as the
+// member of an archive, goes to Member, which lets the scanner of that file set its
+// marks: only then has it the blocks of the file.
 //
 // # Why so
 //
@@ -110,6 +112,7 @@
 //	source.go    Source: what a scanner sees, and what it can say
 //	feed.go      a scanner run beside the cutting
 //	marks.go     joints and hints on their way
+//	member.go    members of archives: scanners within scanners, joints around short headers
 //	tar.go, …    one file a format
 //	sketch.go    Sketch and Sketcher
 package scanners

@@ -14,11 +14,8 @@ import (
 var gzipScanner = &Scanner{
 	Name: "gzip", Title: "gzip files: members, and places of rsyncable ones",
 	Exts: []string{"gz", "tgz", "svgz", "bgz"}, MIME: []string{"application/gzip", "application/x-gzip"},
-	sniff: func(head []byte) bool {
-		_, ok := GzipHeader(head)
-		return ok
-	},
-	scan: scanGzip,
+	sniff: gzipPlausible,
+	scan:  scanGzip,
 }
 
 const (
@@ -39,12 +36,18 @@ const (
 	bgzfMin = 26
 )
 
+// gzipPlausible reports whether b begins as a gzip member that a usual program
+// writes.
+func gzipPlausible(b []byte) bool {
+	return len(b) >= gzipHeaderLen && string(b[:3]) == gzipMagic && b[3] < 32 && (b[8] == 0 || b[8] == 2 || b[8] == 4) && (b[9] < 20 || b[9] == 255)
+}
+
 // GzipHeader gives the length of the header of a gzip member at the start of b,
 // behind which its DEFLATE stream begins; 0 if it goes on behind b. ok reports
 // whether it is one that a usual program writes.
 func GzipHeader(b []byte) (n int, ok bool) {
 	const crc, extra, name, comment = 2, 4, 8, 16 // text is 1
-	if len(b) < gzipHeaderLen || string(b[:3]) != gzipMagic || b[3] >= 32 || b[8] != 0 && b[8] != 2 && b[8] != 4 || b[9] > 19 && b[9] != 255 {
+	if !gzipPlausible(b) {
 		return 0, false
 	}
 	n = gzipHeaderLen
@@ -134,12 +137,12 @@ func scanGzip(s *Source) {
 // gzipMember gives where in b, from an index on, a member begins, or len(b).
 func gzipMember(b []byte, from int) int {
 	for i := min(from, len(b)); ; i++ {
-		k := bytes.Index(b[i:], []byte(gzipMagic))
+		k := bytes.IndexByte(b[i:], gzipMagic[0])
 		if k < 0 {
 			return len(b)
 		}
 		i += k
-		if _, ok := GzipHeader(b[i:]); ok {
+		if gzipPlausible(b[i:]) {
 			return i
 		}
 	}
@@ -149,17 +152,22 @@ func gzipMember(b []byte, from int) int {
 // or len(b). Some writers end each member with one, and that is no place of
 // its own.
 func gzipFlushed(b []byte, from int) int {
+	// Zeros are too frequent to be searched for.
+	const zeros, ones = "\x00\x00", "\xff\xff" // gzipFlush
 	for {
-		k := bytes.Index(b[from:], []byte(gzipFlush))
+		k := bytes.Index(b[from:], []byte(ones))
 		if k < 0 {
 			return len(b)
 		}
-		from += k + len(gzipFlush)
+		from += k + len(ones)
+		if !bytes.HasSuffix(b[:from-len(ones)], []byte(zeros)) {
+			continue
+		}
 		rest := b[from:]
 		if len(rest) <= gzipTrailerLen {
 			return len(b)
 		}
-		if _, ok := GzipHeader(rest[gzipTrailerLen:]); !ok {
+		if !gzipPlausible(rest[gzipTrailerLen:]) {
 			return from
 		}
 	}

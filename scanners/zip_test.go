@@ -109,6 +109,7 @@ func TestZip(t *testing.T) {
 		{"cut short", local(0, 8, 5000) + data(500), []int64{header + 512, header + 5000}},
 		{"streamed and cut short", local(8, 8, 0) + data(100000), []int64{header + 512}},
 		{"a size of 2^62", zipRaw(0, 8, all, all, "\x01\x00\x10\x00"+bits(1<<63, 1<<62-1)) + data(5000), []int64{header + 20 + 512}},
+		{"no members, and a million of them", "PK\x05\x06" + string(bytes.Repeat([]byte{0xff}, 100)), nil},
 		{"a program", "MZ" + data(5000), nil},
 	} {
 		hasJoints(t, zipScanner, c.name, []byte(c.data), c.want...)
