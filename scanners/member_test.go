@@ -3,6 +3,7 @@ package scanners
 import (
 	"bytes"
 	"crypto/sha256"
+	"fmt"
 	"slices"
 	"testing"
 )
@@ -123,4 +124,41 @@ func TestMembers(t *testing.T) {
 	}
 	outer.scan = func(s *Source) { s.Skip(7); s.Member(1000, ""); s.Joint() }
 	hasJoints(t, outer, "a member panics", all, 7, 1007)
+}
+
+// Whatever the format of a member, it has the marks in an archive that it has as
+// a file.
+func TestMembersAreFiles(t *testing.T) {
+	front := noise(1, 100<<10)
+	for _, of := range all {
+		for name, b := range samplesOf(t, of.Name) {
+			sc := Choose(b, name, nil)
+			if sc == nil || len(b) < tarBlock {
+				continue
+			}
+			header := tarRaw('0', fmt.Sprintf("%011o", len(b)), func(h []byte) { copy(h, make([]byte, 100)); copy(h[:100], name) })
+			archive := slices.Concat(tarRaw('0', fmt.Sprintf("%011o", len(front)), nil), front, header, b, make([]byte, -len(b)&511), header, b)
+			at := int64(2*tarBlock + len(front))
+			want, wantHints := marksOf(t, sc, b)
+			got, gotHints := marksOf(t, tarScanner, archive)
+			within := func(marks []int64) (of []int64) {
+				for _, m := range marks {
+					if m > at && m < at+int64(len(b)) {
+						of = append(of, m-at)
+					}
+				}
+				return of
+			}
+			inside := func(m int64) bool { return m <= 0 || m >= int64(len(b)) }
+			if want, got := slices.DeleteFunc(want, inside), within(got); !slices.Equal(got, want) {
+				t.Errorf("%s: joints %v in an archive, %v in the file", name, got, want)
+			}
+			if want, got := slices.DeleteFunc(wantHints, inside), within(gotHints); !slices.Equal(got, want) {
+				t.Errorf("%s: hints %v in an archive, %v in the file", name, got, want)
+			}
+			if got, want := splitInPieces(t, DefaultParams, tarScanner, archive, 1), scanned(DefaultParams, tarScanner, archive); !slices.Equal(got, want) {
+				t.Errorf("%s: %d spans in pieces, %d of the whole", name, len(got), len(want))
+			}
+		}
+	}
 }
