@@ -57,5 +57,5 @@ func scanPicture(s *Source, end int64) {
 	scanPart(s, end)
 }
 
-// fits reports whether n octets from the position end at or before an offset.
+// fits reports whether n octets from the position end at an offset or before it.
 func fits(s *Source, n, end int64) bool { return n >= 0 && n <= end-s.Offset() }

@@ -5,7 +5,7 @@ import (
 	"encoding/binary"
 )
 
-// pngScanner knows pictures of PNG, and of MNG and JNG.
+// pngScanner knows pictures of PNG, moving ones too.
 //
 // Joints are at the start and the end of the coded picture, so that the chunks
 // of text before and behind it can change.
