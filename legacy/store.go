@@ -14,6 +14,7 @@ import (
 type Store struct {
 	r       io.ReaderAt
 	size    int64
+	limit   int64 // MaxData, but for tests
 	records []record
 	index   [hashKinds]map[digest]int32
 	bad     []*Error
@@ -35,7 +36,7 @@ const flagCompressed = 1
 // Open looks at the heads of all records of a file. Records from one on that
 // cannot be told from each other are missing, and among what Bad gives.
 func Open(ctx context.Context, r io.ReaderAt, size int64) (*Store, error) {
-	s := &Store{r: r, size: size}
+	s := &Store{r: r, size: size, limit: MaxData}
 	for off := int64(0); off < size; {
 		if len(s.records)&0xfff == 0 && ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -113,7 +114,7 @@ func (s *Store) copyTo(w io.Writer, rec record) error {
 	r, err := s.open(rec)
 	n := int64(0)
 	if err == nil {
-		n, err = io.CopyBuffer(w, io.LimitReader(r, MaxData+1), s.buffer[:])
+		n, err = io.CopyBuffer(w, io.LimitReader(r, s.limit+1), s.buffer[:])
 	}
 	var corrupt flate.CorruptInputError
 	switch {
@@ -122,8 +123,8 @@ func (s *Store) copyTo(w io.Writer, rec record) error {
 		return damaged("record", rec.offset(), "%v", err)
 	case err != nil:
 		return err
-	case n > MaxData:
-		return damaged("record", rec.offset(), "it inflates to more than the limit of %d octets", MaxData)
+	case n > s.limit:
+		return damaged("record", rec.offset(), "it inflates to more than the limit of %d octets", s.limit)
 	}
 	return nil
 }
