@@ -42,7 +42,7 @@ func scanJPEG(s *Source) {
 			break
 		}
 	}
-	if len(s.Peek(minBody)) < minBody {
+	if len(s.Peek(mediaBody)) < mediaBody {
 		return
 	}
 	markBody(s)
@@ -50,7 +50,7 @@ func scanJPEG(s *Source) {
 	// marker.
 	if s.Find(jpegEnd) {
 		s.Skip(2)
-		if len(s.Peek(minPart)) == minPart {
+		if len(s.Peek(mediaPart)) == mediaPart {
 			s.Joint()
 		}
 	}

@@ -11,18 +11,18 @@ const (
 	// that; then a file that is tagged for the first time, or two parts with a few
 	// octets between them, would share no more than the rolling cut finds.
 	leadIn = 512
-	// minBody is the length of a body that is worth joints: what is shorter is
+	// mediaBody is the length of a body that is worth joints: what is shorter is
 	// hardly more than one block in any case.
-	minBody = 16 << 10
-	// minPart is the length of a part of the description that is worth joints: a
+	mediaBody = 16 << 10
+	// mediaPart is the length of a part of the description that is worth joints: a
 	// picture, a font, a table.
-	minPart = 4 << 10
+	mediaPart = 4 << 10
 )
 
 // markBody sets the joint at the start of a body, which begins at the position,
 // if that much content is left.
 func markBody(s *Source) {
-	if len(s.Peek(minBody)) == minBody {
+	if len(s.Peek(mediaBody)) == mediaBody {
 		s.JointAt(s.Offset() + leadIn)
 	}
 }
@@ -33,13 +33,13 @@ func markBody(s *Source) {
 // album is in each of its tracks, and beside them.
 func scanPart(s *Source, end int64) {
 	n := end - s.Offset()
-	if n >= minPart {
+	if n >= mediaPart {
 		s.JointAt(end)
 	}
 	switch head := s.Peek(len(pngMark)); {
-	case n >= 2*minBody && (bytes.HasPrefix(head, jpegMark) || bytes.Equal(head, pngMark)):
+	case n >= 2*mediaBody && (bytes.HasPrefix(head, jpegMark) || bytes.Equal(head, pngMark)):
 		s.Member(n, "")
-	case n >= minPart:
+	case n >= mediaPart:
 		s.JointAt(s.Offset() + leadIn)
 	}
 	s.SkipTo(end)

@@ -89,7 +89,7 @@ func scanMP4(s *Source) {
 			outer = max(outer, end)
 			continue
 		case "mdat", "jp2c", "jxlc":
-			worth := !items && (n >= mp4Fragment || n >= minBody && !media)
+			worth := !items && (n >= mp4Fragment || n >= mediaBody && !media)
 			media = true
 			s.Skip(header)
 			if worth {
@@ -102,7 +102,7 @@ func scanMP4(s *Source) {
 			// Programs put what they write about a picture into the media data,
 			// before it and behind.
 			s.Skip(header)
-			if from, to := mp4Items(s.Peek(int(min(n-header, MaxPeek)))); to-from >= minBody && from >= end {
+			if from, to := mp4Items(s.Peek(int(min(n-header, MaxPeek)))); to-from >= mediaBody && from >= end {
 				s.JointAt(from + leadIn)
 				s.JointAt(to)
 				items = true
@@ -161,7 +161,7 @@ func mp4Items(b []byte) (from, to int64) {
 			number(index)
 			at := start + number(offset)
 			n := number(length)
-			if bad || method != 0 || n < minPart || at <= 0 || at > maxContent/2 || n > maxContent/2 {
+			if bad || method != 0 || n < mediaPart || at <= 0 || at > maxContent/2 || n > maxContent/2 {
 				continue
 			}
 			if to == 0 {

@@ -50,7 +50,7 @@ func scanPDFStream(s *Source, b []byte, at int) {
 	switch {
 	case length >= 0:
 		scanPart(s, s.Offset()+length)
-	case bytes.Contains(s.Peek(minPart), pdfEndStream):
+	case bytes.Contains(s.Peek(mediaPart), pdfEndStream):
 		skipPDFStream(s)
 	default:
 		s.JointAt(s.Offset() + leadIn)

@@ -49,7 +49,7 @@ func scanPNG(s *Source) {
 		// little before the end of the picture.
 		s.Skip(n - leadIn)
 		next := s.Peek(leadIn + 8)
-		if len(next) == leadIn+8 && string(next[leadIn+4:]) != "IDAT" && length >= minBody {
+		if len(next) == leadIn+8 && string(next[leadIn+4:]) != "IDAT" && length >= mediaBody {
 			s.Joint()
 		}
 		s.Skip(leadIn)

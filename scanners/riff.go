@@ -61,7 +61,7 @@ func scanRIFF(s *Source) {
 			}
 		}
 		s.Skip(8)
-		if body && n >= minBody {
+		if body && n >= mediaBody {
 			markBody(s)
 		}
 		n += n & 1
@@ -69,7 +69,7 @@ func scanRIFF(s *Source) {
 			return
 		}
 		s.Skip(n)
-		if body && n >= minBody {
+		if body && n >= mediaBody {
 			s.Joint()
 		}
 	}
