@@ -36,7 +36,7 @@ type importCommand struct {
 
 func (*importCommand) Help() string {
 	return `
-Makes an archive of the tree in a data file of the old vt. Such a file has no root: the text file (.vt) beside it names one, and without --root there must be just one directory to which no other refers.
+Makes an archive of the tree in a data file of the old vt. Such a file has no root: the text file (.vt) beside it names one, and without --root there must be just one directory to which no other refers. A store of several data files is imported from one, in which they are put behind one another.
 
 Every block is checked against its hash. What is damaged or missing is named with its path, and left out, and makes the exit status 3: a file never comes with other content than it had. What of owners, permissions and attributes cannot be kept makes the exit status 1. Earlier states in the text file, and earlier versions of entries, are not imported.
 
@@ -45,6 +45,7 @@ The tree is first unpacked to a temporary directory, below $TMPDIR, which must h
 Examples:
 
     vt ar import new.vtd data/5cda72b0.vtd --root trove.vt
+    cat trove/data/*.vtd > all.vtd; vt ar import new.vtd all.vtd --root trove.vt
     vt ar import new.vtd old.vtd --root sha1:9896f4e025d6c7309daab6907c5bd537ac944353`
 }
 
