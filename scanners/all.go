@@ -25,4 +25,4 @@ var binaryScanners = []*Scanner{}
 var mailScanners = []*Scanner{mboxScanner, mailScanner}
 
 // textScanners know sources and other text.
-var textScanners = []*Scanner{}
+var textScanners = []*Scanner{sqlScanner, sourceScanner, linesScanner, jsonScanner}
