@@ -69,6 +69,7 @@
 //	each block    about 110 bytes, and 16 in its file if that has several;
 //	              while they are put in order some 100 more for each file
 //	each node     of metadata about 80 bytes
+//	scanners      for each thread up to 32 MiB of joints and hints that lie ahead
 //
 // The numbers of descriptors open at once are bounded, however deep the tree.
 //
