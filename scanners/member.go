@@ -66,7 +66,7 @@ const (
 	// parameters.
 	jointGap = 512
 	// smallPart is the size below which a part is not worth joints.
-	smallPart = 2 * jointGap
+	smallPart = 4 * jointGap
 )
 
 // next comes to a part whose data begins at an offset. That of the part before
