@@ -19,7 +19,7 @@ var mediaScanners = []*Scanner{pngScanner, jpegScanner, flacScanner, oggScanner,
 var imageScanners = []*Scanner{diskScanner, extScanner, sqliteScanner}
 
 // binaryScanners know programs.
-var binaryScanners = []*Scanner{}
+var binaryScanners = []*Scanner{elfScanner, peScanner, gitPackScanner}
 
 // mailScanners know mail.
 var mailScanners = []*Scanner{mboxScanner, mailScanner}
