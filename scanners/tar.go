@@ -19,6 +19,8 @@ var tarScanner = &Scanner{
 
 const (
 	tarBlock = 512
+	// tarSmall is the size below which a member is not worth blocks of its own.
+	tarSmall = 1 << 10
 	// tarHole is how long a hole is that is a run in the file itself.
 	tarHole = 8 << 10
 	// maxPieces is how many holes of a member are looked at.
@@ -182,8 +184,8 @@ func scanTar(s *Source) {
 // data sets the joints of a member whose data, of n octets, begins at the
 // position.
 func (m *tarMember) data(s *Source, n int64) {
-	if n < tarBlock {
-		return // no joint would count at its end
+	if n < tarSmall {
+		return
 	}
 	s.Joint()
 	end := s.Offset() + n

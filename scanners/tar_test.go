@@ -84,23 +84,23 @@ func TestTar(t *testing.T) {
 		data [][]byte
 		want []int64
 	}{
-		{"one member", [][]byte{tarRaw('0', "00000001750", nil), data(1000), end}, []int64{512, 1512}},
-		{"old, and padded with blanks", [][]byte{tarRaw(0, "      1750 ", nil), data(1000), end}, []int64{512, 1512}},
-		{"small members have none", [][]byte{tarRaw('0', "00000000764", nil), data(500), tarRaw('0', "00000001750", nil), data(1000)}, []int64{1536, 2536}},
-		{"an archive after another", [][]byte{tarRaw('0', "00000001750", nil), data(1000), end, tarRaw('0', "00000001750", nil), data(1000)}, []int64{512, 1512, 3072, 4072}},
-		{"size in base 256", [][]byte{tarRaw('0', base256(0x80, 3, 0xe8), nil), data(1000)}, []int64{512, 1512}},
-		{"negative size", [][]byte{tarRaw('0', base256(0xff, 3, 0xe8), nil), data(1000)}, nil},
-		{"size of 2^63", [][]byte{tarRaw('0', base256(0x80, 0x80, 0, 0, 0, 0, 0, 0, 0), nil), data(1000)}, nil},
-		{"size of 2^61", [][]byte{tarRaw('0', base256(0x80, 0x20, 0, 0, 0, 0, 0, 0, 0), nil), data(1000)}, []int64{512, 512 + 1<<61}},
-		{"size of a pax header", [][]byte{pax("path=x", "size=1000"), tarRaw('0', "00000000000", nil), data(1000)}, []int64{1536, 2536}},
-		{"Solaris", [][]byte{slices.Concat(tarRaw('X', "00000000015", nil), pad(paxRecord("size=1000"))), tarRaw('0', "0", nil), data(1000)}, []int64{1536, 2536}},
-		{"pax size of a link is not the next member's", [][]byte{pax("size=999"), tarRaw('2', "0", nil), tarRaw('0', "00000001750", nil), data(1000)}, []int64{2048, 3048}},
-		{"pax with wrong lengths", [][]byte{slices.Concat(tarRaw('x', "00000000010", nil), pad("9999 size=7\n")), tarRaw('0', "00000001750", nil), data(1000)}, []int64{1536, 2536}},
-		{"long name", [][]byte{tarRaw('L', "00000002000", gnu), data(1024), tarRaw('0', "00000001750", gnu), data(1000)}, []int64{2048, 3048}},
-		{"directory with a size", [][]byte{tarRaw('5', "00000001750", nil), tarRaw('0', "00000001750", nil), data(1000)}, []int64{1024, 2024}},
-		{"hard link with a size", [][]byte{tarRaw('1', "00000001750", nil), tarRaw('0', "00000001750", nil), data(1000)}, []int64{1024, 2024}},
-		{"hard link with data", [][]byte{tarRaw('1', "00000001750", nil), data(1000), tarRaw('0', "00000001750", nil), data(1000)}, []int64{512, 1512, 2048, 3048}},
-		{"hard link at the end", [][]byte{tarRaw('1', "00000001750", nil), end}, nil},
+		{"one member", [][]byte{tarRaw('0', "00000002750", nil), data(1512), end}, []int64{512, 2024}},
+		{"old, and padded with blanks", [][]byte{tarRaw(0, "      2750 ", nil), data(1512), end}, []int64{512, 2024}},
+		{"small members have none", [][]byte{tarRaw('0', "00000000764", nil), data(500), tarRaw('0', "00000002750", nil), data(1512)}, []int64{1536, 3048}},
+		{"an archive after another", [][]byte{tarRaw('0', "00000002750", nil), data(1512), end, tarRaw('0', "00000002750", nil), data(1512)}, []int64{512, 2024, 3584, 5096}},
+		{"size in base 256", [][]byte{tarRaw('0', base256(0x80, 5, 0xe8), nil), data(1512)}, []int64{512, 2024}},
+		{"negative size", [][]byte{tarRaw('0', base256(0xff, 5, 0xe8), nil), data(1512)}, nil},
+		{"size of 2^63", [][]byte{tarRaw('0', base256(0x80, 0x80, 0, 0, 0, 0, 0, 0, 0), nil), data(1512)}, nil},
+		{"size of 2^61", [][]byte{tarRaw('0', base256(0x80, 0x20, 0, 0, 0, 0, 0, 0, 0), nil), data(1512)}, []int64{512, 512 + 1<<61}},
+		{"size of a pax header", [][]byte{pax("path=x", "size=1512"), tarRaw('0', "00000000000", nil), data(1512)}, []int64{1536, 3048}},
+		{"Solaris", [][]byte{slices.Concat(tarRaw('X', "00000000015", nil), pad(paxRecord("size=1512"))), tarRaw('0', "0", nil), data(1512)}, []int64{1536, 3048}},
+		{"pax size of a link is not the next member's", [][]byte{pax("size=999"), tarRaw('2', "0", nil), tarRaw('0', "00000002750", nil), data(1512)}, []int64{2048, 3560}},
+		{"pax with wrong lengths", [][]byte{slices.Concat(tarRaw('x', "00000000010", nil), pad("9999 size=7\n")), tarRaw('0', "00000002750", nil), data(1512)}, []int64{1536, 3048}},
+		{"long name", [][]byte{tarRaw('L', "00000002000", gnu), data(1024), tarRaw('0', "00000002750", gnu), data(1512)}, []int64{2048, 3560}},
+		{"directory with a size", [][]byte{tarRaw('5', "00000002750", nil), tarRaw('0', "00000002750", nil), data(1512)}, []int64{1024, 2536}},
+		{"hard link with a size", [][]byte{tarRaw('1', "00000002750", nil), tarRaw('0', "00000002750", nil), data(1512)}, []int64{1024, 2536}},
+		{"hard link with data", [][]byte{tarRaw('1', "00000002750", nil), data(1512), tarRaw('0', "00000002750", nil), data(1512)}, []int64{512, 2024, 2560, 4072}},
+		{"hard link at the end", [][]byte{tarRaw('1', "00000002750", nil), end}, nil},
 		{"sparse, GNU", [][]byte{tarRaw('S', "00000004000", func(b []byte) {
 			gnu(b)
 			entry(b, 386, 0, 1024)
@@ -122,8 +122,8 @@ func TestTar(t *testing.T) {
 		{"sparse, pax 0.0", [][]byte{pax("GNU.sparse.offset=0", "GNU.sparse.numbytes=512", "GNU.sparse.offset=65536", "GNU.sparse.numbytes=1536"), tarRaw('0', "00000004000", nil), data(2048)}, []int64{1536, 2048, 3584}},
 		{"sparse, pax 0.1", [][]byte{pax("GNU.sparse.map=0,512,65536,1536"), tarRaw('0', "00000004000", nil), data(2048)}, []int64{1536, 2048, 3584}},
 		{"sparse, pax 1.0", [][]byte{pax("GNU.sparse.major=1", "GNU.sparse.minor=0"), tarRaw('0', "00000005000", nil), pad("2\n0\n512\n65536\n1536\n"), data(2048)}, []int64{1536, 2048, 2560, 4096}},
-		{"sparse with a map that has no end", [][]byte{pax("GNU.sparse.major=1"), tarRaw('0', "00000001000", nil), pad("9999999\n" + strings.Repeat("1\n", 200)), data(5000)}, []int64{1536, 2048}},
-		{"no checksum", [][]byte{make([]byte, 100), data(1000)}, nil},
+		{"sparse with a map that has no end", [][]byte{pax("GNU.sparse.major=1"), tarRaw('0', "00000002000", nil), pad("9999999\n" + strings.Repeat("1\n", 200)), data(5000)}, []int64{1536, 2560}},
+		{"no checksum", [][]byte{make([]byte, 100), data(1512)}, nil},
 	} {
 		hasJoints(t, tarScanner, c.name, bytes.Join(c.data, nil), c.want...)
 	}
