@@ -26,29 +26,36 @@ const (
 	textAround = 16
 )
 
-// scanText gives a scanner of the places where a line begins, and, if there is
-// a separator, where what follows it within a line does: the last octet of the
-// separator is the first of what follows. With keep, a place must please it: at
-// is its index in p, which holds textAround octets before it and more behind.
-func scanText(sep string, keep func(p []byte, at int) bool) func(*Source) {
-	separator := []byte(sep)
+// textMark is what stands around a place.
+type textMark struct {
+	sep  string
+	back int // how many octets of sep stand behind the place
+}
+
+var (
+	lineMarks = []textMark{{"\n", 0}}
+	jsonMarks = []textMark{{"\n", 0}, {"},{", 1}}
+	sqlMarks  = []textMark{{"\n", 0}, {"),(", 1}}
+)
+
+// scanText gives a scanner of the places that two marks at most say. With keep,
+// a place must please it: at is its index in p, which holds textAround octets
+// before it and more behind.
+func scanText(marks []textMark, keep func(p []byte, at int) bool) func(*Source) {
 	return func(s *Source) {
 		var last int64 // the place before
-		at := 0        // from here on places are looked for
+		at := 0        // behind here places are looked for
 		for {
 			p, off := s.Peek(MaxPeek), s.Offset()
 			end := len(p) - textTail
-			feed, sepAt := -1, -1 // the first ones from at on, or the end
+			var found [2]int // by mark, the next place, as far as it is behind at
 			for {
-				if feed < at {
-					feed = indexFrom(p, at, lineFeed)
-				}
-				next := feed + len(lineFeed)
-				if len(separator) > 0 {
-					if sepAt < at {
-						sepAt = indexFrom(p, at, separator)
+				next := len(p) + 1
+				for i := range marks {
+					if found[i] <= at {
+						found[i] = marks[i].next(p, at)
 					}
-					next = min(next, sepAt+len(separator)-1)
+					next = min(next, found[i])
 				}
 				if next > end {
 					break
@@ -66,23 +73,26 @@ func scanText(sep string, keep func(p []byte, at int) bool) func(*Source) {
 			if len(p) < MaxPeek {
 				return
 			}
-			// No place is left before end, but the next may begin before it.
-			at = max(at, end-len(separator))
+			at = max(at, end)
 			s.Skip(int64(at - textAround))
 			at = textAround
 		}
 	}
 }
 
-var lineFeed = []byte("\n")
-
-// indexFrom gives where sep begins in p, at an index or behind it, or the length
-// of p.
-func indexFrom(p []byte, at int, sep []byte) int {
-	if i := bytes.Index(p[at:], sep); i >= 0 {
-		return at + i
+// next gives the first place behind at, or the length of p and more.
+func (m *textMark) next(p []byte, at int) int {
+	if len(m.sep) == 1 {
+		if i := bytes.IndexByte(p[at:], m.sep[0]); i >= 0 {
+			return at + i + 1
+		}
+		return len(p) + 1
 	}
-	return len(p)
+	from := max(0, at+1+m.back-len(m.sep))
+	if i := bytes.Index(p[from:], []byte(m.sep)); i >= 0 {
+		return from + i + len(m.sep) - m.back
+	}
+	return len(p) + 1
 }
 
 // chosen reports whether a place n octets behind the one before it counts, by

@@ -23,7 +23,7 @@ var sourceScanner = &Scanner{
 		}
 		return false
 	},
-	scan: scanText("", sourceBegins), hintsOnly: true,
+	scan: scanText(lineMarks, sourceBegins), hintsOnly: true,
 }
 
 // sourceIndent is how many blanks are one step at most; so is one tab.
@@ -33,13 +33,7 @@ const sourceIndent = 4
 // is empty, it is indented by a step or less, and what stands there closes
 // nothing.
 func sourceBegins(p []byte, at int) bool {
-	switch p[at-2] {
-	case '\n':
-	case '\r':
-		if p[at-3] != '\n' {
-			return false
-		}
-	default:
+	if c := p[at-2]; c != '\n' && (c != '\r' || p[at-3] != '\n') {
 		return false
 	}
 	n := 0
