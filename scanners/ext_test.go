@@ -97,9 +97,71 @@ func TestExtShares(t *testing.T) {
 	}
 }
 
+// Where a file is may be said in blocks ahead of its data, in nodes of a tree of
+// extents or in blocks of numbers.
+func TestExtTrees(t *testing.T) {
+	const block, table, first = 4096, 2, 18
+	le := binary.LittleEndian
+	// Blocks 18 and 19 say where the data of the second inode is: five blocks
+	// from 20 on, and five from 26 on, less 1000 octets.
+	image := func() (img, inode []byte) {
+		img = extImage(make([]byte, 2*block), noise(1, 5*block), noise(2, block), noise(3, 5*block-1000))
+		inode = img[table*block+12*128:]
+		clear(img[table*block+11*128 : table*block+12*128])
+		clear(img[table*block+13*128 : table*block+15*128])
+		clear(inode[0x28:0x64])
+		le.PutUint32(inode[0x4:], 10*block-1000)
+		return img, inode
+	}
+	node := func(b []byte, depth uint16, entries ...[3]uint16) {
+		le.PutUint16(b, 0xf30a)
+		le.PutUint16(b[2:], uint16(len(entries)))
+		le.PutUint16(b[6:], depth)
+		for i, e := range entries {
+			if depth > 0 {
+				le.PutUint32(b[12+12*i:], uint32(e[0]))
+				le.PutUint32(b[16+12*i:], uint32(e[1]))
+			} else {
+				le.PutUint32(b[12+12*i:], uint32(e[0]))
+				le.PutUint16(b[16+12*i:], e[1])
+				le.PutUint32(b[20+12*i:], uint32(e[2]))
+			}
+		}
+	}
+	want := []int64{3 * block, 4 * block} // parts of the table, behind the first inodes
+	for b := int64(5); b < first; b++ {
+		want = append(want, b*block)
+	}
+	want = append(want, 20*block, 25*block, 26*block, 31*block-1000, 31*block)
+
+	img, inode := image()
+	node(inode[0x28:], 2, [3]uint16{0, first})
+	node(img[first*block:], 1, [3]uint16{0, first + 1})
+	node(img[(first+1)*block:], 0, [3]uint16{0, 5, 20}, [3]uint16{5, 5, 26})
+	if got := jointsOf(t, extScanner, img); !slices.Equal(got, want) {
+		t.Errorf("extents: %d, want %d", got, want)
+	}
+
+	// The same ten blocks at the end of a file with a hole in front.
+	img, inode = image()
+	le.PutUint32(inode[0x20:], 0)
+	le.PutUint32(inode[0x4:], (12+1024+10)*block-1000)
+	le.PutUint32(inode[0x28+13*4:], first)
+	le.PutUint32(img[first*block:], first+1)
+	for i := range uint32(10) {
+		le.PutUint32(img[(first+1)*block+4*int(i):], 20+i+i/5)
+	}
+	if got := jointsOf(t, extScanner, img); !slices.Equal(got, want) {
+		t.Errorf("numbers: %d, want %d", got, want)
+	}
+}
+
 // Images that mke2fs makes, of all kinds, hold files in the blocks that they have
 // in a tree.
 func TestExtOfTools(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it makes large files")
+	}
 	mke2fs, err := exec.LookPath("mke2fs")
 	if err != nil {
 		t.Skip(err)
