@@ -74,7 +74,8 @@
 // a message, the data of a member, a picture within a document. A hint is for
 // where a chunk had better end, in content that is long enough to be cut anyway:
 // between two definitions, or two records. One hint in four counts, chosen by the
-// octets before it, so that they need not be thinned out.
+// octets before it. A format with many such places, as text, has to name few of
+// them, chosen by content as well; see text.go.
 //
 // Put it into the list of its kind in all.go, samples into testdata/NAME, where
 // TestSuite, FuzzScanners and BenchmarkScan find them, what it names into
