@@ -80,7 +80,13 @@ func scanMP4(s *Source) {
 		end := s.Offset() + n
 		switch kind {
 		case "moov", "trak", "mdia", "minf", "stbl", "udta", "ilst", "covr", "meta":
+			if kind == "udta" {
+				s.Joint() // behind the tables, which other tags do not change
+			}
 			s.Skip(header)
+			if kind == "moov" && n >= mediaPart {
+				s.JointAt(s.Offset() + leadIn)
+			}
 			if kind == "meta" { // in QuickTime it has no version
 				if b := s.Peek(8); len(b) == 8 && string(b[4:]) != "hdlr" && n >= header+4 {
 					s.Skip(4)

@@ -17,6 +17,7 @@ import zipfile
 from email.message import EmailMessage
 
 MUST_SHARE = 3.0  # times fewer new bytes than by the rolling cut alone
+LEAST = 2000  # bytes: what is new in the tags themselves, or nearly
 
 
 class Pair:
