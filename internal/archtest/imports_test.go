@@ -20,6 +20,7 @@ var allowed = map[string]string{
 	"format/codec": "github.com/klauspost/compress github.com/DataDog/zstd",
 	"format":       "format/codec github.com/zeebo/blake3",
 	"scanners":     "",
+	"deflate":      "",
 	"legacy":       "github.com/zeebo/blake3",
 
 	"internal/fsmeta":   "golang.org/x/sys",

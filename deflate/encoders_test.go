@@ -1,0 +1,234 @@
+package deflate_test
+
+import (
+	"bufio"
+	"bytes"
+	"compress/flate"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/vtdarchive/vtd/deflate"
+)
+
+// numbers, text and noise make the same as in testdata/make.py.
+func numbers(seed uint64) func() int {
+	return func() int {
+		seed = seed*6364136223846793005 + 1442695040888963407
+		return int(seed >> 33)
+	}
+}
+
+func text(size int, seed uint64) []byte {
+	r := numbers(seed)
+	var words [2000][]byte
+	for i := range words {
+		for range 2 + r()%8 {
+			words[i] = append(words[i], byte(97+r()%26))
+		}
+	}
+	var out []byte
+	for len(out) < size {
+		k := r() % 2000
+		k = k * (r() % 2000) / 2000
+		out = append(out, words[k]...)
+		if r()%9 == 0 {
+			out = append(out, '\n')
+		} else {
+			out = append(out, ' ')
+		}
+	}
+	return out[:size]
+}
+
+func noise(size int, seed uint64) []byte {
+	r := numbers(seed)
+	out := make([]byte, size)
+	for i := range out {
+		out[i] = byte(r())
+	}
+	return out
+}
+
+func contents() map[string][]byte {
+	var runs []byte
+	r := numbers(8)
+	for range 500 {
+		c := r()
+		runs = append(runs, bytes.Repeat([]byte{byte(c)}, c%700)...)
+	}
+	return map[string][]byte{
+		"empty":  {},
+		"short":  text(200, 1),
+		"page":   text(5000, 2),
+		"text":   text(150000, 3),
+		"window": text(65500, 4),
+		"binary": bytes.Join([][]byte{noise(70000, 5), text(40000, 6), make([]byte, 50000),
+			bytes.Repeat(noise(3000, 7), 9), text(40000, 6)}, nil),
+		"runs": runs,
+	}
+}
+
+// TestEncoders rebuilds, from nothing but content and model, what real encoders
+// made.
+func TestEncoders(t *testing.T) {
+	f, err := os.Open("testdata/streams.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	all := contents()
+	lines, wrong := 0, map[string]int{}
+	for s := bufio.NewScanner(f); s.Scan(); {
+		if strings.HasPrefix(s.Text(), "#") {
+			continue
+		}
+		var name, params, sum string
+		var size int
+		if _, err := fmt.Sscan(s.Text(), &name, &params, &size, &sum); err != nil {
+			t.Fatal(s.Text(), err)
+		}
+		lines++
+		if testing.Short() && lines%10 != 0 {
+			continue
+		}
+		var m deflate.Model
+		raw, _ := hex.DecodeString(params)
+		if err := m.UnmarshalBinary(raw); err != nil {
+			t.Fatal(s.Text(), err)
+		}
+		var out bytes.Buffer
+		if err := deflate.Rebuild(&out, all[name], m, nil, deflate.Limits{}); err != nil {
+			t.Errorf("%s %s: %v", name, m, err)
+			continue
+		}
+		if h := sha256.Sum256(out.Bytes()); hex.EncodeToString(h[:]) != sum {
+			t.Errorf("%s %s: not the stream of the encoder, %d octets instead of %d", name, m, out.Len(), size)
+			wrong[m.String()]++
+		}
+	}
+	if lines < 1000 {
+		t.Errorf("only %d streams", lines)
+	}
+	t.Logf("%d streams", lines)
+}
+
+// goStream is what compress/flate makes, written in pieces, flushed or not.
+func goStream(t testing.TB, content []byte, level, piece int, flush bool) []byte {
+	var b bytes.Buffer
+	w, err := flate.NewWriter(&b, level)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for rest := content; len(rest) > 0; rest = rest[min(piece, len(rest)):] {
+		w.Write(rest[:min(piece, len(rest))])
+		if flush {
+			w.Flush()
+		}
+	}
+	w.Close()
+	return b.Bytes()
+}
+
+// misses predicts a stream and rebuilds it.
+func roundTrip(t testing.TB, stream []byte, m deflate.Model) []byte {
+	s, err := deflate.InflateBytes(stream, deflate.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	corr, err := deflate.Predict(bytes.NewReader(stream), s, m, deflate.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := deflate.Rebuild(&out, s.Content, m, corr, deflate.Limits{}); err != nil {
+		t.Fatalf("%s, corrections %x: %v", m, corr[:min(len(corr), 100)], err)
+	}
+	if !bytes.Equal(out.Bytes(), stream[:s.Size]) {
+		t.Fatalf("%s, corrections %x: another stream", m, corr[:min(len(corr), 100)])
+	}
+	return corr
+}
+
+func TestGo(t *testing.T) {
+	for name, content := range contents() {
+		for level := 2; level <= 9; level++ {
+			for _, piece := range []int{1 << 30, 10001, 333} {
+				corr := roundTrip(t, goStream(t, content, level, piece, false), deflate.GoModel(level))
+				if len(corr) > 0 {
+					t.Errorf("%s, level %d in pieces of %d: corrections of %d octets", name, level, piece, len(corr))
+				}
+			}
+		}
+	}
+}
+
+// TestAnyModel predicts streams by models that did not make them.
+func TestAnyModel(t *testing.T) {
+	models := []deflate.Model{deflate.ZlibModel(1), deflate.ZlibModel(6), deflate.GzipModel(6), deflate.ChromiumModel(4), deflate.GoModel(2), deflate.GoModel(9), deflate.PigzModel(3)}
+	for _, m := range models[:4] {
+		m.Strategy, m.Window, m.Memory = deflate.RLE, 9, 1
+		if m.Family == deflate.Gzip {
+			m.Strategy, m.Window, m.Memory = deflate.Rsyncable, 15, 9
+		}
+		models = append(models, m)
+	}
+	for _, content := range contents() {
+		for level := -2; level <= 9; level++ {
+			for _, flush := range []bool{false, true} {
+				stream := goStream(t, content, level, 10001, flush)
+				for _, m := range models {
+					roundTrip(t, stream, m)
+				}
+			}
+		}
+	}
+}
+
+// TestFlush has nothing to correct but the places.
+func TestFlush(t *testing.T) {
+	content := text(100000, 9)
+	for level := 2; level <= 9; level++ {
+		corr := roundTrip(t, goStream(t, content, level, 1000, true), deflate.GoModel(level))
+		if want := 2 + 2*100; len(corr) != want {
+			t.Errorf("level %d: corrections of %d octets, not %d", level, len(corr), want)
+		}
+	}
+}
+
+func TestFind(t *testing.T) {
+	all := contents()
+	for _, c := range []struct {
+		content string
+		m       deflate.Model
+	}{
+		{"text", deflate.ZlibModel(9)}, {"text", deflate.GzipModel(6)}, {"page", deflate.GoModel(5)},
+		{"text", deflate.PigzModel(2)}, {"text", deflate.ChromiumModel(7)}, {"empty", deflate.ZlibModel(6)},
+		{"binary", deflate.Model{Family: deflate.Zlib, Version: 1, Level: 3, Window: 13, Memory: 9}},
+		{"text", deflate.Model{Family: deflate.Zlib, Version: 1, Level: 6, Window: 15, Memory: 8, Strategy: deflate.Filtered}},
+		{"text", deflate.Model{Family: deflate.Zlib, Version: 1, Level: 6, Window: 15, Memory: 8, Strategy: deflate.HuffmanOnly}},
+		{"runs", deflate.Model{Family: deflate.Zlib, Version: 1, Level: 6, Window: 15, Memory: 8, Strategy: deflate.RLE}},
+		{"text", deflate.Model{Family: deflate.Gzip, Version: 1, Level: 9, Window: 15, Memory: 9, Strategy: deflate.Rsyncable}},
+	} {
+		var out bytes.Buffer
+		if err := deflate.Rebuild(&out, all[c.content], c.m, nil, deflate.Limits{}); err != nil {
+			t.Fatal(err)
+		}
+		s, err := deflate.InflateBytes(out.Bytes(), deflate.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, corr, err := deflate.Find(bytes.NewReader(out.Bytes()), s, deflate.Hints{}, deflate.Limits{})
+		if err != nil || len(corr) > 0 {
+			t.Errorf("%s by %s: found %s with corrections of %d octets, %v", c.content, c.m, m, len(corr), err)
+		}
+	}
+	stream := goStream(t, all["text"], -2, 1<<30, false)
+	s, _ := deflate.InflateBytes(stream, deflate.Limits{})
+	if m, corr, err := deflate.Find(bytes.NewReader(stream), s, deflate.Hints{}, deflate.Limits{}); err == nil && len(corr) > len(stream)/3 {
+		t.Errorf("%s with corrections of %d octets for a stream of %d", m, len(corr), len(stream))
+	}
+}

@@ -1,0 +1,352 @@
+package deflate
+
+import (
+	"encoding/binary"
+	"math"
+)
+
+// A matcher predicts zlib and its relatives. Positions are counted from the
+// start of the content; what zlib does with a window that slides comes out the
+// same, except where the window's base is named.
+type matcher struct {
+	content []byte
+	pos     int // of the next token
+	end     int // of the segment
+	ins     int // positions before this have been inserted, or are never
+
+	// head is, for each hash, the last position inserted, 0 if none: position 0
+	// is never matched. prev leads from a position to the one before it with the
+	// same hash, as a distance, 0 if there is none.
+	head    []uint32
+	prev    []uint16
+	mask    int // for prev
+	maxDist int
+	shift   uint // of the hash, for each octet
+	hmask   uint32
+
+	good, lazy, nice, chain int
+
+	family   Family
+	strategy Strategy
+	slow     bool // lazy matching
+	table    bool // a hash table is used at all
+
+	// The lazy state: whether the match at pos was looked for when the token
+	// before it was predicted, and what was found. length is 2 if nothing.
+	avail         bool
+	length, start int
+	// What next found at pos + 1, and what it predicted.
+	length1, start1 int
+	predicted       Token
+
+	base    int    // where the window of the encoder begins
+	slideAt int    // positions before this need no look at the base
+	wants   int    // the encoder fills its window when less than this is ahead
+	tail    []byte // the last of the content and what lies behind it, see beyond
+	tailAt  int    // where tail begins
+
+	symbols, matches int // in the block
+	limit            int // symbols that end a block
+	blockStart       int
+	distBits         int // of gzip: what the distances of the block take, about
+	sum              int // of the last 4096 octets, for --rsyncable
+	rolled           int
+	hit              bool
+
+	chunkEnd int // of pigz
+	trees    treeBuilder
+	count    int64
+}
+
+// minLookahead is how much zlib wants to see ahead: a match and the start of
+// another.
+const (
+	minLookahead = maxMatch + minMatch + 1
+	tooFar       = 4096 // a match of 3 is not worth a distance above this
+	pigzChunk    = 128 << 10
+	rsyncWindow  = 4096
+)
+
+// levels are the parameters of the levels of zlib and gzip.
+var levels = [10]struct{ good, lazy, nice, chain int }{
+	1: {4, 4, 8, 4},
+	2: {4, 5, 16, 8},
+	3: {4, 6, 32, 32},
+	4: {4, 4, 16, 16},
+	5: {8, 16, 32, 32},
+	6: {8, 16, 128, 128},
+	7: {8, 32, 128, 256},
+	8: {32, 128, 258, 1024},
+	9: {32, 258, 258, 4096},
+}
+
+func newMatcher(m Model, content []byte) *matcher {
+	l := levels[m.Level]
+	window := 1 << m.Window
+	hashBits := uint(m.Memory) + 7
+	z := &matcher{
+		content: content, mask: window - 1, maxDist: window - minLookahead,
+		good: l.good, lazy: l.lazy, nice: l.nice, chain: l.chain,
+		family: m.Family, strategy: m.Strategy, slow: m.Level >= 4,
+		limit:    1<<(m.Memory+6) - 1,
+		length:   2,
+		tailAt:   -1,
+		chunkEnd: pigzChunk,
+		wants:    minLookahead,
+	}
+	switch m.Strategy {
+	case RLE:
+		z.wants = maxMatch + 1
+	case HuffmanOnly:
+		z.wants = 1
+	}
+	if m.Family == Gzip {
+		hashBits = 15
+	}
+	z.shift = (hashBits + 2) / 3
+	z.hmask = 1<<hashBits - 1
+	z.table = m.Strategy != RLE && m.Strategy != HuffmanOnly
+	if z.table {
+		z.head = make([]uint32, 1<<hashBits)
+		z.prev = make([]uint16, window)
+	}
+	return z
+}
+
+func (z *matcher) steps() int64 { return z.count }
+
+// segment sets the end of what the encoder sees.
+func (z *matcher) segment(end int) {
+	if z.family == Pigz {
+		end = min(end, z.chunkEnd)
+	}
+	if end == z.end {
+		return
+	}
+	// The last two positions before a flush are inserted once there is more,
+	// whatever was skipped.
+	if z.table && !z.slow && z.pos > 0 && z.pos == z.end {
+		z.ins = max(z.pos-2, 0)
+	}
+	z.end = end
+	z.tailAt = -1
+	z.watch()
+	if z.table && z.pos > 0 {
+		z.insertTo(z.pos - 1)
+	}
+}
+
+// newChunk does what pigz does at the start of a chunk: a new hash table, into
+// which the last 32 KiB go.
+func (z *matcher) newChunk() {
+	clear(z.head)
+	z.base = max(z.pos-(z.mask+1), 0)
+	z.chunkEnd = z.pos + pigzChunk
+	z.ins = z.base
+	z.end = 0
+	z.avail = false
+}
+
+// slide moves the base of the window as the encoder does at position s when it
+// fills its window: zlib whenever it is short of lookahead, gzip the same until
+// it has seen the end of the file.
+func (z *matcher) slide(s int) {
+	window := z.mask + 1
+	full := z.base + 2*window
+	if min(z.end, full)-s < z.wants && s >= full-minLookahead {
+		z.base += window
+		full += window
+	}
+	if z.family == Gzip && z.end-s < z.wants {
+		z.slideAt = math.MaxInt
+		return
+	}
+	z.watch()
+}
+
+// watch sets where the window has to be looked at next.
+func (z *matcher) watch() {
+	z.slideAt = z.base + 2*(z.mask+1) - minLookahead
+	if z.family == Gzip {
+		z.slideAt = min(z.slideAt, z.end-minLookahead+1)
+	}
+}
+
+// octet gives what the encoder sees at position i, which may be behind the
+// end of the segment: zeros, or what the window held before it slid.
+func (z *matcher) octet(i int) byte {
+	if i < z.end {
+		return z.content[i]
+	}
+	return z.beyond(i)
+}
+
+func (z *matcher) beyond(i int) byte {
+	if z.base == 0 || z.family == Gzip && i < z.end+2 {
+		return 0
+	}
+	return z.content[i-(z.mask+1)]
+}
+
+// hash gives the hash of the string at position i.
+func (z *matcher) hash(i int) uint32 {
+	if z.family == Chromium {
+		var v uint32
+		if i+4 <= z.end {
+			v = binary.LittleEndian.Uint32(z.content[i:])
+		} else {
+			v = uint32(z.octet(i)) | uint32(z.octet(i+1))<<8 | uint32(z.octet(i+2))<<16 | uint32(z.octet(i+3))<<24
+		}
+		return (v*66521 + 66521) >> 16 & z.hmask
+	}
+	var a, b, c byte
+	if i+3 <= z.end {
+		s := z.content[i : i+3 : i+3]
+		a, b, c = s[0], s[1], s[2]
+	} else {
+		a, b, c = z.octet(i), z.octet(i+1), z.octet(i+2)
+	}
+	return (uint32(a)<<(2*z.shift) ^ uint32(b)<<z.shift ^ uint32(c)) & z.hmask
+}
+
+// insert puts position i into the table.
+func (z *matcher) insert(i int) {
+	h := z.hash(i)
+	before := z.head[h]
+	z.head[h] = uint32(i)
+	d := uint32(i) - before
+	if before == 0 || d > 0xffff {
+		d = 0
+	}
+	z.prev[i&z.mask] = uint16(d)
+}
+
+// insertTo inserts all positions up to i that can be.
+func (z *matcher) insertTo(i int) {
+	i = min(i, z.end-minMatch)
+	for ; z.ins <= i; z.ins++ {
+		z.insert(z.ins)
+	}
+}
+
+// find looks for the longest match at position p, inserting it. It must be
+// longer than best. length 2 means that there is none.
+func (z *matcher) find(p, best int) (length, start int) {
+	if p+minMatch > z.end {
+		if z.family != Gzip {
+			return 2, 0
+		}
+		for ; z.ins <= p; z.ins++ {
+			z.insert(z.ins)
+		}
+	} else {
+		z.insertTo(p)
+	}
+	if best >= z.lazy && z.slow {
+		return 2, 0
+	}
+	if z.family == Gzip && p > z.base+2*(z.mask+1)-minLookahead {
+		return 2, 0 // so near the end of its window gzip looks for nothing
+	}
+	d := int(z.prev[p&z.mask])
+	if d == 0 || d > z.maxDist {
+		return 2, 0
+	}
+	length, start = z.longest(p, p-d, best)
+	length = min(length, z.end-p)
+	if z.slow && length <= 5 && (z.strategy == Filtered || length == minMatch && p-start > tooFar) {
+		length = 2
+	}
+	if length <= best {
+		length = 2
+	}
+	return length, start
+}
+
+// longest walks along the chain from cur.
+func (z *matcher) longest(p, cur, best int) (length, start int) {
+	buf := z.content
+	limit := max(p-z.maxDist, 0)
+	most, nice := min(maxMatch, z.end-p), z.nice
+	if z.family != Gzip {
+		nice = min(nice, z.end-p)
+	} else if p+maxMatch > z.end {
+		buf, most = z.withTail(), maxMatch
+		p -= z.tailAt
+		cur -= z.tailAt
+		limit -= z.tailAt
+	}
+	if best >= most {
+		return 2, 0
+	}
+	chain := z.chain
+	if z.slow && best >= z.good {
+		chain >>= 2
+	}
+	length = 2
+	// Slices that all comparisons stay within.
+	scan := buf[p : p+most]
+	first := binary.LittleEndian.Uint16(scan)
+	last := binary.LittleEndian.Uint16(scan[best-1:])
+	prev, mask := z.prev, z.mask
+	steps := chain
+	for {
+		if binary.LittleEndian.Uint16(buf[cur+best-1:]) == last && binary.LittleEndian.Uint16(buf[cur:]) == first {
+			n := common(buf[cur:], scan)
+			steps -= n / 16
+			if n > best {
+				start, length, best = cur, n, n
+				if n >= nice || n >= most {
+					break
+				}
+				last = binary.LittleEndian.Uint16(scan[n-1:])
+			}
+		}
+		d := int(prev[cur&mask])
+		if d == 0 {
+			break
+		}
+		if cur -= d; cur <= limit {
+			break
+		}
+		if chain--; chain == 0 {
+			break
+		}
+	}
+	z.count += int64(z.chain-chain+1) + int64(z.chain-steps)
+	if z.family == Gzip && z.tailAt >= 0 && &buf[0] == &z.tail[0] {
+		start += z.tailAt
+	}
+	return length, start
+}
+
+// common gives the length of the common start of a and b, of which b is not
+// the longer one.
+func common(a, b []byte) int {
+	a = a[:len(b)]
+	n := 0
+	for len(b)-n >= 8 {
+		if x := binary.LittleEndian.Uint64(a[n:]) ^ binary.LittleEndian.Uint64(b[n:]); x != 0 {
+			return n + trailingOctets(x)
+		}
+		n += 8
+	}
+	for n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return n
+}
+
+// withTail gives the end of the content with what the encoder sees behind it.
+func (z *matcher) withTail() []byte {
+	if z.tailAt >= 0 {
+		return z.tail
+	}
+	window := z.mask + 1
+	z.tailAt = max(z.end-2*window, 0) &^ z.mask
+	z.tail = append(z.tail[:0], z.content[z.tailAt:z.end]...)
+	for i := z.end; i < z.end+maxMatch+8; i++ {
+		z.tail = append(z.tail, z.beyond(i))
+	}
+	return z.tail
+}

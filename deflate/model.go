@@ -1,0 +1,178 @@
+package deflate
+
+import "fmt"
+
+// A Family is a kind of encoder.
+type Family uint8
+
+// The families. Their numbers are recorded in archives.
+const (
+	Zlib     Family = 1 // zlib, and what is built on it
+	Gzip     Family = 2 // GNU gzip
+	Chromium Family = 3 // zlib as in Chromium and Node.js
+	Go       Family = 4 // compress/flate of Go, levels 2 to 9
+	Pigz     Family = 5 // pigz with several threads
+)
+
+// A Strategy is a variant of an encoder, numbered as zlib does.
+type Strategy uint8
+
+// The strategies.
+const (
+	Default     Strategy = 0
+	Filtered    Strategy = 1
+	HuffmanOnly Strategy = 2
+	RLE         Strategy = 3
+	Fixed       Strategy = 4
+	Rsyncable   Strategy = 16 // gzip --rsyncable
+)
+
+// ModelVersion is the version of all models so far.
+const ModelVersion = 1
+
+// A Model says which encoder is to be predicted. Its fields are its parameters;
+// those that a family does not have are zero.
+type Model struct {
+	Family   Family
+	Version  uint8
+	Level    uint8 // 1…9
+	Window   uint8 // the binary logarithm of the window, 9…15
+	Memory   uint8 // memLevel of zlib, 1…9
+	Strategy Strategy
+}
+
+// ZlibModel gives the model for a level of zlib with its usual parameters.
+func ZlibModel(level int) Model {
+	return Model{Family: Zlib, Version: ModelVersion, Level: uint8(level), Window: 15, Memory: 8}
+}
+
+// GzipModel gives the model for a level of GNU gzip.
+func GzipModel(level int) Model {
+	return Model{Family: Gzip, Version: ModelVersion, Level: uint8(level), Window: 15, Memory: 9}
+}
+
+// ChromiumModel gives the model for a level of Chromium's zlib.
+func ChromiumModel(level int) Model {
+	return Model{Family: Chromium, Version: ModelVersion, Level: uint8(level), Window: 15, Memory: 8}
+}
+
+// PigzModel gives the model for a level of pigz.
+func PigzModel(level int) Model {
+	return Model{Family: Pigz, Version: ModelVersion, Level: uint8(level), Window: 15, Memory: 8}
+}
+
+// GoModel gives the model for a level of Go's compress/flate.
+func GoModel(level int) Model {
+	return Model{Family: Go, Version: ModelVersion, Level: uint8(level), Window: 15}
+}
+
+var families = [...]string{Zlib: "zlib", Gzip: "gzip", Chromium: "chromium", Go: "go", Pigz: "pigz"}
+
+var strategies = map[Strategy]string{Default: "", Filtered: " filtered", HuffmanOnly: " huffman-only", RLE: " rle", Fixed: " fixed", Rsyncable: " rsyncable"}
+
+// String gives a short name: the family, the level, and what is unusual.
+func (m Model) String() string {
+	if m.Family == 0 || int(m.Family) >= len(families) {
+		return fmt.Sprintf("family %d", m.Family)
+	}
+	s := fmt.Sprintf("%s-%d", families[m.Family], m.Level)
+	if m.Window != 15 {
+		s += fmt.Sprintf(" window %d", m.Window)
+	}
+	if (m.Family == Zlib || m.Family == Chromium) && m.Memory != 8 {
+		s += fmt.Sprintf(" memory %d", m.Memory)
+	}
+	return s + strategies[m.Strategy]
+}
+
+// Validate says whether there is such a model.
+func (m Model) Validate() error {
+	bad := func(what string, v any) error {
+		return fmt.Errorf("%w: %s %v", ErrModel, what, v)
+	}
+	switch {
+	case m.Family == 0 || int(m.Family) >= len(families):
+		return bad("family", m.Family)
+	case m.Version != ModelVersion:
+		return bad("version", m.Version)
+	case m.Level < 1 || m.Level > 9:
+		return bad("level", m.Level)
+	}
+	ok := m.Window == 15 && m.Strategy == Default
+	switch m.Family {
+	case Zlib, Chromium:
+		ok = m.Window >= 9 && m.Window <= 15 && m.Memory >= 1 && m.Memory <= 9 && m.Strategy <= Fixed
+	case Gzip:
+		ok = m.Window == 15 && m.Memory == 9 && (m.Strategy == Default || m.Strategy == Rsyncable)
+	case Pigz:
+		ok = ok && m.Memory == 8
+	case Go:
+		ok = ok && m.Memory == 0 && m.Level >= 2
+	}
+	if !ok {
+		return fmt.Errorf("%w: parameters %+v", ErrModel, m)
+	}
+	return nil
+}
+
+// modelSize is the length of a model as it is recorded.
+const modelSize = 6
+
+// AppendBinary appends the model as it is recorded: an octet a field.
+func (m Model) AppendBinary(b []byte) ([]byte, error) {
+	return append(b, byte(m.Family), m.Version, m.Level, m.Window, m.Memory, byte(m.Strategy)), nil
+}
+
+// UnmarshalBinary reads what AppendBinary wrote.
+func (m *Model) UnmarshalBinary(b []byte) error {
+	if len(b) != modelSize {
+		return fmt.Errorf("%w: %d octets instead of %d", ErrModel, len(b), modelSize)
+	}
+	*m = Model{Family(b[0]), b[1], b[2], b[3], b[4], Strategy(b[5])}
+	return m.Validate()
+}
+
+// A cut is what an encoder does after a token.
+type cut uint8
+
+const (
+	goOn    cut = iota
+	ends        // the block ends
+	endsPad     // the block ends, and an empty stored block follows unless the stream is at an octet boundary
+)
+
+// A predictor follows an encoder from token to token.
+type predictor interface {
+	// segment says where the content ends as far as the encoder knows at the
+	// current position: at a flush, or at the end.
+	segment(end int)
+	// next predicts the token at the current position, which is before the
+	// segment's end.
+	next() Token
+	// accept goes on behind the token that was really there, and says whether
+	// the encoder ends its block.
+	accept(Token) cut
+	// newBlock says that a block begins at the current position. It may be
+	// called for several blocks there.
+	newBlock()
+	// plan says which type the encoder gives the block from start to the current
+	// position, and fills h in any case.
+	plan(c *counts, h *header, start int) (blockType uint8)
+	// steps is how much searching was done.
+	steps() int64
+}
+
+// predictor gives a new predictor for content.
+func (m Model) predictor(content []byte) (predictor, error) {
+	if err := m.Validate(); err != nil {
+		return nil, err
+	}
+	if m.Family == Go {
+		return newGoFlate(m, content), nil
+	}
+	return newMatcher(m, content), nil
+}
+
+// ownMarkers says that the model itself knows where blocks without content
+// stand; in others these are flushes.
+func (m Model) ownMarkers() bool { return m.Family == Pigz || m.Strategy == Rsyncable }

@@ -1,0 +1,425 @@
+package deflate
+
+import (
+	"bytes"
+	"errors"
+	"io"
+)
+
+// The types of blocks, as they are coded.
+const (
+	Stored  = 0
+	Static  = 1
+	Dynamic = 2
+)
+
+// A Block is what a stream says of a block besides its symbols.
+type Block struct {
+	Type  uint8
+	Final bool
+	Pad   uint8 // the bits up to the octet boundary in a stored block; zero almost always
+	// Start and End are octets of the content.
+	Start, End int64
+	// FirstBit and LastBit are where the block begins and what follows it in the
+	// stream.
+	FirstBit, LastBit int64
+	// Header holds, for a dynamic block, its header after the type, bit for
+	// bit: the three counts, the lengths of the codes for code lengths, and the
+	// code lengths as they were sent. HeaderBits is how many bits there are; the
+	// rest of the last octet is zero.
+	Header     []byte
+	HeaderBits int
+}
+
+// Empty tells a block without content.
+func (b *Block) Empty() bool { return b.Start == b.End }
+
+// A Parser reads a stream piece by piece: NextBlock, then NextTokens until it
+// gives none, and so on until the block that is Final has ended. It reads
+// ahead; Size says where the stream ended.
+type Parser struct {
+	bits        bitReader
+	limits      Limits
+	block       Block
+	state       uint8 // what NextTokens is to do
+	stored      int   // octets left in a stored block
+	lit         decoder
+	dist        decoder
+	pre         decoder
+	lengths     [numLitAll + 32]uint8 // of the last header: the nlit of lit, then the ndist of dist
+	nlit, ndist int
+	static      bool // lit and dist are those for static blocks
+	pos         int64
+	blocks      int
+	tokens      []Token
+	header      bitWriter
+	tail        uint8
+	keep        bool   // whether content is kept
+	out         []byte // content, where it is kept
+}
+
+const (
+	betweenBlocks = iota
+	inStored
+	inCoded
+	codedEnds // the code that ends the block was read
+	blockEnded
+	streamEnded
+)
+
+// tokensAtOnce is how many tokens NextTokens gives at most.
+const tokensAtOnce = 16 << 10
+
+// NewParser gives a Parser for the stream at the start of r.
+func NewParser(r io.Reader, limits Limits) *Parser {
+	return &Parser{bits: bitReader{r: r}, limits: limits.withDefaults()}
+}
+
+func (p *Parser) fail(class error, msg string) error {
+	if p.bits.err != nil && p.bits.err != io.EOF {
+		return p.bits.err
+	}
+	return &Error{Class: class, Offset: p.bits.position() / 8, Msg: msg}
+}
+
+var errEnds = "the stream ends early"
+
+// NextBlock reads the head of the next block. End and LastBit are not known
+// before the block has ended. After the final block it gives io.EOF. The Block
+// is overwritten by the next call, its Header is not.
+func (p *Parser) NextBlock() (*Block, error) {
+	switch p.state {
+	case inStored, inCoded, codedEnds:
+		return nil, errors.New("deflate: NextBlock within a block")
+	case streamEnded:
+		return nil, io.EOF
+	}
+	if p.blocks++; int64(p.blocks) > int64(p.limits.MaxBlocks)+p.bits.position()/8/blockOctets {
+		return nil, p.fail(ErrLimit, "too many blocks")
+	}
+	p.block = Block{FirstBit: p.bits.position(), Start: p.pos}
+	v, ok := p.bits.take(3)
+	if !ok {
+		return nil, p.fail(ErrInvalid, errEnds)
+	}
+	p.block.Final, p.block.Type = v&1 != 0, uint8(v>>1)
+	switch p.block.Type {
+	case Stored:
+		n := p.bits.nacc % 8
+		pad, _ := p.bits.take(n)
+		p.block.Pad = uint8(pad)
+		v, ok := p.bits.take(32)
+		if !ok {
+			return nil, p.fail(ErrInvalid, errEnds)
+		}
+		if v&0xffff != ^v>>16 {
+			return nil, p.fail(ErrInvalid, "length of a stored block and its complement differ")
+		}
+		p.stored = int(v & 0xffff)
+		p.state = inStored
+	case Static:
+		if !p.static {
+			p.lit.build(staticLit[:], litBits)
+			p.dist.build(staticDist[:], distBits)
+			p.static = true
+		}
+		p.state = inCoded
+	case Dynamic:
+		if err := p.readHeader(); err != nil {
+			return nil, err
+		}
+		p.state = inCoded
+	default:
+		return nil, p.fail(ErrInvalid, "reserved type of block")
+	}
+	return &p.block, nil
+}
+
+// Bits that the first table of each decoder is looked up by.
+const (
+	litBits  = 10
+	distBits = 8
+	preBits  = 7
+)
+
+// readHeader reads the header of a dynamic block and builds the decoders.
+func (p *Parser) readHeader() error {
+	h := &p.header
+	*h = bitWriter{buf: make([]byte, 0, 128)}
+	short := false
+	take := func(n uint) uint32 {
+		v, ok := p.bits.take(n)
+		short = short || !ok
+		h.put(v, n)
+		return v
+	}
+	nlit, ndist, npre := int(take(5))+257, int(take(5))+1, int(take(4))+4
+	var pre [numPre]uint8
+	for i := range npre {
+		pre[preOrder[i]] = uint8(take(3))
+	}
+	if short {
+		return p.fail(ErrInvalid, errEnds)
+	}
+	if !p.pre.build(pre[:], preBits) {
+		return p.fail(ErrInvalid, "codes for code lengths are over-subscribed")
+	}
+	var lengths [numLitAll + 32]uint8
+	for i := 0; i < nlit+ndist; {
+		p.bits.more()
+		sym, n := p.pre.symbol(p.bits.acc)
+		if n == 0 || uint(n) > p.bits.nacc {
+			return p.fail(ErrInvalid, "no such code for a code length")
+		}
+		take(uint(n))
+		if sym < 16 {
+			lengths[i] = uint8(sym)
+			i++
+			continue
+		}
+		var v uint8
+		var times uint32
+		switch sym {
+		case 16:
+			if i == 0 {
+				return p.fail(ErrInvalid, "repetition of no code length")
+			}
+			v, times = lengths[i-1], 3+take(2)
+		case 17:
+			times = 3 + take(3)
+		default:
+			times = 11 + take(7)
+		}
+		if short {
+			return p.fail(ErrInvalid, errEnds)
+		}
+		if i+int(times) > nlit+ndist {
+			return p.fail(ErrInvalid, "too many code lengths")
+		}
+		for range times {
+			lengths[i] = v
+			i++
+		}
+	}
+	p.nlit, p.ndist, p.lengths = nlit, ndist, lengths
+	p.static = false
+	if !p.lit.build(lengths[:nlit], litBits) || !p.dist.build(lengths[nlit:nlit+ndist], distBits) {
+		return p.fail(ErrInvalid, "codes are over-subscribed")
+	}
+	p.block.HeaderBits = int(h.position())
+	h.align(0)
+	p.block.Header = h.buf
+	return nil
+}
+
+// NextTokens gives the next symbols of the block; in a stored block there are
+// none, and the content is passed. None means that the block has ended. The
+// slice is overwritten by the next call.
+func (p *Parser) NextTokens() ([]Token, error) {
+	switch p.state {
+	case inStored:
+		if err := p.passStored(); err != nil {
+			return nil, err
+		}
+	case inCoded:
+		if err := p.decode(); err != nil {
+			return nil, err
+		}
+		if len(p.tokens) > 0 {
+			if err := p.check(); err != nil {
+				return nil, err
+			}
+			return p.tokens, nil
+		}
+	case codedEnds:
+	default:
+		return nil, nil
+	}
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	p.block.End, p.block.LastBit = p.pos, p.bits.position()
+	p.state = blockEnded
+	if p.block.Final {
+		p.state = streamEnded
+		p.tail = uint8(p.bits.acc & (1<<(p.bits.nacc%8) - 1))
+	}
+	return nil, nil
+}
+
+// check holds the content so far against the limits.
+func (p *Parser) check() error {
+	if p.pos > p.limits.MaxContent {
+		return p.fail(ErrLimit, "too much content")
+	}
+	if p.pos-freeRatio > p.limits.MaxRatio*(p.bits.position()/8) {
+		return p.fail(ErrLimit, "too much content for the size of the stream")
+	}
+	return nil
+}
+
+// passStored reads what is in a stored block.
+func (p *Parser) passStored() error {
+	b := &p.bits
+	for b.nacc > 0 && p.stored > 0 {
+		v, _ := b.take(8)
+		if p.keep {
+			p.out = append(p.out, byte(v))
+		}
+		p.pos++
+		p.stored--
+	}
+	for p.stored > 0 {
+		if b.i == b.n && !b.fill() {
+			return p.fail(ErrInvalid, errEnds)
+		}
+		n := min(p.stored, b.n-b.i)
+		if p.keep {
+			p.out = append(p.out, b.buf[b.i:b.i+n]...)
+		}
+		b.i += n
+		b.took += int64(n)
+		p.pos += int64(n)
+		p.stored -= n
+	}
+	return nil
+}
+
+// decode reads up to tokensAtOnce tokens of a coded block, none at its end.
+func (p *Parser) decode() error {
+	if p.tokens == nil {
+		p.tokens = make([]Token, tokensAtOnce)
+	}
+	tokens := p.tokens[:tokensAtOnce]
+	b := &p.bits
+	pos := p.pos
+	i := 0
+	for i < len(tokens) {
+		// 48 bits are enough for a match: 15 + 5 + 15 + 13.
+		if b.nacc < 48 {
+			b.more()
+		}
+		sym, n := p.lit.symbol(b.acc)
+		b.acc >>= n
+		b.nacc -= uint(n)
+		if sym < endBlock && n > 0 {
+			tokens[i] = Token(sym)
+			i++
+			pos++
+			if p.keep {
+				p.out = append(p.out, byte(sym))
+			}
+			if int(b.nacc) < 0 {
+				return p.fail(ErrInvalid, errEnds)
+			}
+			continue
+		}
+		if int(b.nacc) < 0 {
+			return p.fail(ErrInvalid, errEnds)
+		}
+		if sym == endBlock {
+			p.state = codedEnds
+			break
+		}
+		if n == 0 || sym >= numLit {
+			return p.fail(ErrInvalid, "no such symbol for a literal or length")
+		}
+		sym -= 257
+		x := uint(lenExtra[sym])
+		length := int(lenBase[sym]) + int(b.acc&(1<<x-1))
+		t := Token(length) << 16
+		if length == maxMatch && sym != 28 {
+			t |= longWay
+		}
+		b.acc >>= x
+		dsym, dn := p.dist.symbol(b.acc)
+		b.acc >>= dn
+		if dn == 0 || dsym >= numDist {
+			if b.nacc < x+15 && b.err != nil {
+				return p.fail(ErrInvalid, errEnds)
+			}
+			return p.fail(ErrInvalid, "no such symbol for a distance")
+		}
+		dx := uint(distExtra[dsym])
+		dist := int(distBase[dsym]) + int(b.acc&(1<<dx-1))
+		b.acc >>= dx
+		b.nacc -= x + uint(dn) + dx
+		if int(b.nacc) < 0 {
+			return p.fail(ErrInvalid, errEnds)
+		}
+		if int64(dist) > pos {
+			return p.fail(ErrInvalid, "a distance leads before the content")
+		}
+		tokens[i] = t | Token(dist)
+		i++
+		pos += int64(length)
+		if p.keep {
+			p.repeat(length, dist)
+		}
+	}
+	p.pos = pos
+	p.tokens = tokens[:i]
+	return nil
+}
+
+// repeat appends a match to the content that is kept.
+func (p *Parser) repeat(length, dist int) {
+	from := len(p.out) - dist
+	if dist >= length {
+		p.out = append(p.out, p.out[from:from+length]...)
+		return
+	}
+	for length > 0 {
+		n := min(length, len(p.out)-from)
+		p.out = append(p.out, p.out[from:from+n]...)
+		length -= n
+	}
+}
+
+// Size is, after the final block, the number of octets that the stream has.
+func (p *Parser) Size() int64 { return (p.bits.position() + 7) / 8 }
+
+// A Stream is what Inflate finds.
+type Stream struct {
+	Content []byte
+	Size    int64 // octets of the stream
+	Tail    uint8 // the bits after the last block up to the octet boundary; zero almost always
+	Blocks  []Block
+	Traits  Traits
+}
+
+// Inflate reads the stream at the start of r, which may go on behind it, and
+// keeps its content and a list of its blocks, without their Headers.
+func Inflate(r io.Reader, limits Limits) (*Stream, error) {
+	p := NewParser(r, limits)
+	p.keep = true
+	s := &Stream{}
+	for {
+		b, err := p.NextBlock()
+		if err == io.EOF {
+			break
+		} else if err != nil {
+			return nil, err
+		}
+		for {
+			tokens, err := p.NextTokens()
+			if err != nil {
+				return nil, err
+			}
+			if len(tokens) == 0 {
+				break
+			}
+			s.Traits.see(tokens)
+		}
+		s.Traits.seeBlock(b)
+		b.Header = nil
+		s.Blocks = append(s.Blocks, *b)
+	}
+	s.Content, s.Size, s.Tail = p.out, p.Size(), p.tail
+	return s, nil
+}
+
+// InflateBytes does the same for a stream in memory.
+func InflateBytes(stream []byte, limits Limits) (*Stream, error) {
+	return Inflate(bytes.NewReader(stream), limits)
+}

@@ -1,0 +1,184 @@
+package deflate
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestReal looks for models of the streams below the directories in
+// DEFLATE_REAL (separated as in PATH), and says what they predict wrong:
+//
+//	DEFLATE_REAL=/usr/share/doc go test -run TestReal -v ./deflate
+//
+// It knows gzip, zip and PNG, by content.
+func TestReal(t *testing.T) {
+	dirs := os.Getenv("DEFLATE_REAL")
+	if dirs == "" {
+		t.Skip("DEFLATE_REAL is not set")
+	}
+	rows := map[string]*row{}
+	for _, dir := range filepath.SplitList(dirs) {
+		filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+			if err != nil || !d.Type().IsRegular() {
+				return nil
+			}
+			data, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			real(data, func(kind string, stream []byte, h Hints) {
+				r := rows[kind]
+				if r == nil {
+					r = &row{models: map[string]int{}}
+					rows[kind] = r
+				}
+				r.add(t, name, stream, h)
+			})
+			return nil
+		})
+	}
+	for kind, r := range rows {
+		t.Logf("%s: %s", kind, r)
+	}
+}
+
+// real calls found for the streams in data.
+func real(data []byte, found func(string, []byte, Hints)) {
+	switch {
+	case bytes.HasPrefix(data, []byte("\x1f\x8b\x08")) && len(data) > 18:
+		if i := gzipHeader(data); i > 0 {
+			found("gzip", data[i:], GzipHints(data[8], data[9]))
+		}
+	case bytes.HasPrefix(data, []byte("PK\x03\x04")):
+		z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+		if err != nil {
+			return
+		}
+		for _, f := range z.File {
+			if at, err := f.DataOffset(); err == nil && f.Method == zip.Deflate {
+				found("zip", data[at:at+int64(f.CompressedSize64)], Hints{})
+			}
+		}
+	case bytes.HasPrefix(data, []byte("\x89PNG\r\n\x1a\n")):
+		var idat []byte
+		for at := 8; at+8 <= len(data); {
+			n := int(binary.BigEndian.Uint32(data[at:]))
+			if at+12+n > len(data) {
+				return
+			}
+			if string(data[at+4:at+8]) == "IDAT" {
+				idat = append(idat, data[at+8:at+8+n]...)
+			}
+			at += 12 + n
+		}
+		if len(idat) > 2 {
+			found("png", idat[2:], ZlibHints(idat[0], idat[1]))
+		}
+	}
+}
+
+// gzipHeader gives the length of the header of a member.
+func gzipHeader(b []byte) int {
+	i := 10
+	if b[3]&4 != 0 {
+		i += 2 + int(binary.LittleEndian.Uint16(b[i:]))
+	}
+	for _, flag := range []byte{8, 16} {
+		if b[3]&flag != 0 && i < len(b) {
+			i += bytes.IndexByte(b[i:], 0) + 1
+		}
+	}
+	if b[3]&2 != 0 {
+		i += 2
+	}
+	if i >= len(b) {
+		return 0
+	}
+	return i
+}
+
+type row struct {
+	streams, exact, plain, invalid int
+	size, content, corr            int64
+	misses                         Misses
+	find, worst, rebuild           time.Duration
+	worstSmall                     time.Duration // up to 128 KiB of content
+	models                         map[string]int
+}
+
+func (r *row) add(t *testing.T, name string, stream []byte, h Hints) {
+	limits := Limits{}
+	s, err := InflateBytes(stream, limits)
+	if err != nil {
+		r.invalid++
+		return
+	}
+	r.streams++
+	r.size += s.Size
+	r.content += int64(len(s.Content))
+	start := time.Now()
+	m, corr, err := Find(bytes.NewReader(stream), s, h, limits)
+	took := time.Since(start)
+	r.find += took
+	if len(s.Content) <= secondTrial {
+		r.worstSmall = max(r.worstSmall, took)
+	} else {
+		r.worst = max(r.worst, took)
+	}
+	if err != nil {
+		t.Logf("%s: %d octets, %d of content, %+v: %v", name, s.Size, len(s.Content), s.Traits, err)
+		r.plain++
+		return
+	}
+	r.models[m.String()]++
+	r.corr += int64(len(corr))
+	if len(corr) == 0 {
+		r.exact++
+	} else {
+		t.Logf("%s: %d octets, %d of content: %s with corrections of %d", name, s.Size, len(s.Content), m, len(corr))
+	}
+	p, err := newPrediction(bytes.NewReader(stream), s, m, limits)
+	if err == nil {
+		err = p.run(len(s.Content), -1)
+	}
+	if err != nil {
+		t.Fatal(name, err)
+	}
+	r.misses.Tokens += p.Tokens
+	r.misses.TokensWrong += p.TokensWrong
+	r.misses.Blocks += p.Blocks
+	r.misses.EndsWrong += p.EndsWrong
+	r.misses.HeadersWrong += p.HeadersWrong
+	r.misses.Flushes += p.Flushes
+	var out bytes.Buffer
+	start = time.Now()
+	err = Rebuild(&out, s.Content, m, corr, limits)
+	r.rebuild += time.Since(start)
+	if err != nil || !bytes.Equal(out.Bytes(), stream[:s.Size]) {
+		t.Errorf("%s: %s does not rebuild it: %v", name, m, err)
+	}
+}
+
+func (r *row) String() string {
+	var models []string
+	for m, n := range r.models {
+		models = append(models, fmt.Sprintf("%6d %s", n, m))
+	}
+	slices.Sort(models)
+	slices.Reverse(models)
+	rate := func(d time.Duration) float64 { return float64(r.content) / 1e6 / d.Seconds() }
+	return fmt.Sprintf("%d streams, %d without corrections, %d without a model, %d invalid\n"+
+		"%d octets, %d of content; corrections %d (%.3f %%)\n%+v\n"+
+		"finding %.1f MB/s, worst %v, %v below 128 KiB; rebuilding %.1f MB/s\n%s",
+		r.streams, r.exact, r.plain, r.invalid, r.size, r.content, r.corr, 100*float64(r.corr)/float64(r.size),
+		r.misses, rate(r.find), r.worst, r.worstSmall, rate(r.rebuild), strings.Join(models, "\n"))
+}

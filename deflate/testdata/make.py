@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+"""Makes streams.txt: what real encoders make of some contents.
+
+    cd deflate/testdata && python3 make.py > streams.txt
+
+It needs gzip, pigz and node. Each line has a content, the parameters of a model as
+they are recorded, in hexadecimal, and the size and SHA-256 of the stream; the tests
+make the same contents, and the streams from the models alone.
+"""
+import hashlib, subprocess, sys, tempfile, zlib
+
+
+def numbers(seed):
+    while True:
+        seed = (seed * 6364136223846793005 + 1442695040888963407) % 2**64
+        yield seed >> 33
+
+
+def text(size, seed):
+    """Words of a small language, some of them seldom, in lines."""
+    r = numbers(seed)
+    words = []
+    for _ in range(2000):
+        words.append(bytes(97 + next(r) % 26 for _ in range(2 + next(r) % 8)))
+    out = bytearray()
+    while len(out) < size:
+        k = next(r) % 2000
+        k = k * (next(r) % 2000) // 2000
+        out += words[k] + (b"\n" if next(r) % 9 == 0 else b" ")
+    return bytes(out[:size])
+
+
+def noise(size, seed):
+    r = numbers(seed)
+    return bytes(next(r) & 255 for _ in range(size))
+
+
+contents = {
+    "empty": b"",
+    "short": text(200, 1),
+    "page": text(5000, 2),
+    "text": text(150000, 3),
+    "window": text(65500, 4),
+    "binary": noise(70000, 5) + text(40000, 6) + bytes(50000) + noise(3000, 7) * 9 + text(40000, 6),
+    "runs": b"".join(bytes([c & 255]) * (c % 700) for _, c in zip(range(500), numbers(8))),
+}
+ZLIB, GZIP, CHROMIUM, PIGZ = 1, 2, 3, 5
+
+
+def line(name, model, stream):
+    print(name, bytes(model).hex(), len(stream), hashlib.sha256(stream).hexdigest())
+
+
+def run(args, data):
+    return subprocess.run(args, input=data, stdout=subprocess.PIPE, check=True).stdout
+
+
+print("# content, model, size and SHA-256 of the stream; see make.py")
+print("# zlib", zlib.ZLIB_RUNTIME_VERSION)
+for args in (["gzip", "--version"], ["pigz", "--version"], ["node", "-p", "'node zlib '+process.versions.zlib"]):
+    print("#", run(args, b"").decode().splitlines()[0])
+for name, data in contents.items():
+    for level in range(1, 10):
+        for window in (15, 13, 9):
+            for memory in (8, 9, 1):
+                for strategy in range(5):
+                    if (window < 15) + (memory != 8) + (strategy > 0) > 1 and level not in (1, 6):
+                        continue
+                    z = zlib.compressobj(level, zlib.DEFLATED, -window, memory, strategy)
+                    line(name, [ZLIB, 1, level, window, memory, strategy], z.compress(data) + z.flush())
+        line(name, [GZIP, 1, level, 15, 9, 0], run(["gzip", "-nc", f"-{level}"], data)[10:-8])
+        line(name, [GZIP, 1, level, 15, 9, 16], run(["gzip", "-nc", "--rsyncable", f"-{level}"], data)[10:-8])
+        line(name, [PIGZ, 1, level, 15, 8, 0], run(["pigz", "-nc", "-p2", f"-{level}"], data)[10:-8])
+        for memory in (8, 9):
+            js = f"process.stdout.write(require('zlib').deflateRawSync(require('fs').readFileSync(0),{{level:{level},memLevel:{memory}}}))"
+            line(name, [CHROMIUM, 1, level, 15, memory, 0], run(["node", "-e", js], data))
