@@ -41,8 +41,8 @@ var allowed = map[string]string{
 	// Targets are tests; the package itself is their manual.
 	"fuzz": "",
 
-	"cmd/vt":                  "cmd/vt/internal/cli",
-	"cmd/vt/internal/compare": "format reader writer internal/fsmeta internal/human golang.org/x/sys",
+	"cmd/vt":                   "cmd/vt/internal/cli",
+	"cmd/vt/internal/compare":  "format reader writer internal/fsmeta internal/human golang.org/x/sys",
 	"cmd/vt/internal/blockmap": "format reader scanners internal/human",
 	"cmd/vt/internal/cli": "cmd/vt/internal/blockmap cmd/vt/internal/compare format format/codec legacy scanners reader reader/stream reader/extract writer internal/fsmeta internal/filter internal/glob " +
 		"internal/human internal/progress github.com/alecthomas/kong golang.org/x/term golang.org/x/sys",
