@@ -80,8 +80,8 @@ func GzipHints(xfl, os byte) Hints {
 		h.Families = []Family{Gzip, Zlib, Chromium, Pigz}
 	case 10, 19: // what zlib says on Windows and macOS
 		h.Families = []Family{Zlib, Chromium}
-	case 255:
-		h.Families = []Family{Go, Zlib}
+	case 255: // "unknown": Go, npm, Python
+		h.Families = []Family{Chromium, Zlib, Go}
 	}
 	return h
 }

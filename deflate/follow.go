@@ -6,6 +6,9 @@ func trailingOctets(x uint64) int { return bits.TrailingZeros64(x) >> 3 }
 
 // next predicts the token at pos.
 func (z *matcher) next() Token {
+	if z.pos >= z.chunkEnd {
+		z.newChunk()
+	}
 	switch {
 	case z.strategy == HuffmanOnly:
 		if z.pos >= z.slideAt {
@@ -115,7 +118,7 @@ func (z *matcher) accept(t Token) cut {
 	if late && z.slow && z.table {
 		c = goOn
 	}
-	if z.family == Pigz && z.pos == z.chunkEnd && z.pos < len(z.content) {
+	if z.pos == z.chunkEnd && z.pos < len(z.content) {
 		c = endsPad
 	}
 	return c
@@ -157,7 +160,7 @@ func (z *matcher) gzipCut(t Token, p int, c cut) cut {
 func (z *matcher) newBlock() {
 	z.symbols, z.matches, z.distBits = 0, 0, 0
 	z.blockStart = z.pos
-	if z.family == Pigz && z.pos == z.chunkEnd && z.pos < len(z.content) {
+	if z.pos == z.chunkEnd && z.pos < len(z.content) {
 		z.newChunk()
 	}
 }

@@ -11,15 +11,16 @@ import (
 type matcher struct {
 	content []byte
 	pos     int // of the next token
-	end     int // of the segment
+	end     int // of the segment, or of pigz's chunk
+	given   int // the end that was passed to segment
 	ins     int // positions before this have been inserted, or are never
 
 	// head is, for each hash, the last position inserted, 0 if none: position 0
 	// is never matched. prev leads from a position to the one before it with the
 	// same hash, as a distance, 0 if there is none.
-	head    []uint32
-	prev    []uint16
-	mask    int // for prev
+	head    *[1 << 16]uint32
+	prev    *[1 << 15]uint16
+	window  int
 	maxDist int
 	shift   uint // of the hash, for each octet
 	hmask   uint32
@@ -85,13 +86,13 @@ func newMatcher(m Model, content []byte) *matcher {
 	window := 1 << m.Window
 	hashBits := uint(m.Memory) + 7
 	z := &matcher{
-		content: content, mask: window - 1, maxDist: window - minLookahead,
+		content: content, window: window, maxDist: window - minLookahead,
 		good: l.good, lazy: l.lazy, nice: l.nice, chain: l.chain,
 		family: m.Family, strategy: m.Strategy, slow: m.Level >= 4,
 		limit:    1<<(m.Memory+6) - 1,
 		length:   2,
 		tailAt:   -1,
-		chunkEnd: pigzChunk,
+		chunkEnd: math.MaxInt,
 		wants:    minLookahead,
 	}
 	switch m.Strategy {
@@ -100,15 +101,17 @@ func newMatcher(m Model, content []byte) *matcher {
 	case HuffmanOnly:
 		z.wants = 1
 	}
-	if m.Family == Gzip {
+	switch m.Family {
+	case Gzip:
 		hashBits = 15
+	case Pigz:
+		z.chunkEnd = pigzChunk
 	}
 	z.shift = (hashBits + 2) / 3
 	z.hmask = 1<<hashBits - 1
 	z.table = m.Strategy != RLE && m.Strategy != HuffmanOnly
 	if z.table {
-		z.head = make([]uint32, 1<<hashBits)
-		z.prev = make([]uint16, window)
+		z.head, z.prev = new([1 << 16]uint32), new([1 << 15]uint16)
 	}
 	return z
 }
@@ -117,10 +120,8 @@ func (z *matcher) steps() int64 { return z.count }
 
 // segment sets the end of what the encoder sees.
 func (z *matcher) segment(end int) {
-	if z.family == Pigz {
-		end = min(end, z.chunkEnd)
-	}
-	if end == z.end {
+	z.given = end
+	if end = min(end, z.chunkEnd); end == z.end {
 		return
 	}
 	// The last two positions before a flush are inserted once there is more,
@@ -139,23 +140,22 @@ func (z *matcher) segment(end int) {
 // newChunk does what pigz does at the start of a chunk: a new hash table, into
 // which the last 32 KiB go.
 func (z *matcher) newChunk() {
-	clear(z.head)
-	z.base = max(z.pos-(z.mask+1), 0)
-	z.chunkEnd = z.pos + pigzChunk
+	clear(z.head[:])
+	z.base = max(z.pos-z.window, 0)
+	z.chunkEnd += pigzChunk
 	z.ins = z.base
 	z.end = 0
 	z.avail = false
+	z.segment(z.given)
 }
 
 // slide moves the base of the window as the encoder does at position s when it
 // fills its window: zlib whenever it is short of lookahead, gzip the same until
 // it has seen the end of the file.
 func (z *matcher) slide(s int) {
-	window := z.mask + 1
-	full := z.base + 2*window
+	full := z.base + 2*z.window
 	if min(z.end, full)-s < z.wants && s >= full-minLookahead {
-		z.base += window
-		full += window
+		z.base += z.window
 	}
 	if z.family == Gzip && z.end-s < z.wants {
 		z.slideAt = math.MaxInt
@@ -166,7 +166,7 @@ func (z *matcher) slide(s int) {
 
 // watch sets where the window has to be looked at next.
 func (z *matcher) watch() {
-	z.slideAt = z.base + 2*(z.mask+1) - minLookahead
+	z.slideAt = z.base + 2*z.window - minLookahead
 	if z.family == Gzip {
 		z.slideAt = min(z.slideAt, z.end-minLookahead+1)
 	}
@@ -185,7 +185,7 @@ func (z *matcher) beyond(i int) byte {
 	if z.base == 0 || z.family == Gzip && i < z.end+2 {
 		return 0
 	}
-	return z.content[i-(z.mask+1)]
+	return z.content[i-z.window]
 }
 
 // hash gives the hash of the string at position i.
@@ -209,23 +209,37 @@ func (z *matcher) hash(i int) uint32 {
 	return (uint32(a)<<(2*z.shift) ^ uint32(b)<<z.shift ^ uint32(c)) & z.hmask
 }
 
-// insert puts position i into the table.
-func (z *matcher) insert(i int) {
-	h := z.hash(i)
-	before := z.head[h]
-	z.head[h] = uint32(i)
+// insert puts position i, of which h is the hash, into the table.
+func (z *matcher) insert(i int, h uint32) {
+	before := z.head[uint16(h)]
+	z.head[uint16(h)] = uint32(i)
 	d := uint32(i) - before
 	if before == 0 || d > 0xffff {
 		d = 0
 	}
-	z.prev[i&z.mask] = uint16(d)
+	z.prev[uint(i)%uint(len(z.prev))] = uint16(d)
 }
 
 // insertTo inserts all positions up to i that can be.
 func (z *matcher) insertTo(i int) {
 	i = min(i, z.end-minMatch)
-	for ; z.ins <= i; z.ins++ {
-		z.insert(z.ins)
+	at := z.ins
+	if at > i {
+		return
+	}
+	z.ins = i + 1
+	if z.family == Chromium {
+		for ; at <= i; at++ {
+			z.insert(at, z.hash(at))
+		}
+		return
+	}
+	s := z.content[at : i+minMatch]
+	h, shift, mask := uint32(s[0])<<(z.shift&31)^uint32(s[1]), z.shift&31, z.hmask
+	for _, c := range s[2:] {
+		h = (h<<shift ^ uint32(c)) & mask
+		z.insert(at, h)
+		at++
 	}
 }
 
@@ -237,7 +251,7 @@ func (z *matcher) find(p, best int) (length, start int) {
 			return 2, 0
 		}
 		for ; z.ins <= p; z.ins++ {
-			z.insert(z.ins)
+			z.insert(z.ins, z.hash(z.ins))
 		}
 	} else {
 		z.insertTo(p)
@@ -245,10 +259,10 @@ func (z *matcher) find(p, best int) (length, start int) {
 	if best >= z.lazy && z.slow {
 		return 2, 0
 	}
-	if z.family == Gzip && p > z.base+2*(z.mask+1)-minLookahead {
+	if z.family == Gzip && p > z.base+2*z.window-minLookahead {
 		return 2, 0 // so near the end of its window gzip looks for nothing
 	}
-	d := int(z.prev[p&z.mask])
+	d := int(z.prev[uint(p)%uint(len(z.prev))])
 	if d == 0 || d > z.maxDist {
 		return 2, 0
 	}
@@ -284,25 +298,32 @@ func (z *matcher) longest(p, cur, best int) (length, start int) {
 		chain >>= 2
 	}
 	length = 2
-	// Slices that all comparisons stay within.
 	scan := buf[p : p+most]
-	first := binary.LittleEndian.Uint16(scan)
-	last := binary.LittleEndian.Uint16(scan[best-1:])
-	prev, mask := z.prev, z.mask
-	steps := chain
+	// What a match longer than best must have in the four octets up to there.
+	at, mask := max(best-3, 0), uint32(1<<32-1)
+	var want uint32
+	if best < minMatch {
+		mask = 1<<24 - 1
+		want = uint32(scan[0]) | uint32(scan[1])<<8 | uint32(scan[2])<<16
+	} else {
+		want = binary.LittleEndian.Uint32(scan[at:])
+	}
+	prev := z.prev
+	compared := 0
 	for {
-		if binary.LittleEndian.Uint16(buf[cur+best-1:]) == last && binary.LittleEndian.Uint16(buf[cur:]) == first {
+		if binary.LittleEndian.Uint32(buf[cur+at:])&mask == want {
 			n := common(buf[cur:], scan)
-			steps -= n / 16
+			compared += n
 			if n > best {
 				start, length, best = cur, n, n
 				if n >= nice || n >= most {
 					break
 				}
-				last = binary.LittleEndian.Uint16(scan[n-1:])
+				at, mask = n-3, 1<<32-1
+				want = binary.LittleEndian.Uint32(scan[at:])
 			}
 		}
-		d := int(prev[cur&mask])
+		d := int(prev[uint(cur)%uint(len(prev))])
 		if d == 0 {
 			break
 		}
@@ -313,7 +334,7 @@ func (z *matcher) longest(p, cur, best int) (length, start int) {
 			break
 		}
 	}
-	z.count += int64(z.chain-chain+1) + int64(z.chain-steps)
+	z.count += int64(z.chain-chain+1) + int64(compared/16)
 	if z.family == Gzip && z.tailAt >= 0 && &buf[0] == &z.tail[0] {
 		start += z.tailAt
 	}
@@ -342,8 +363,7 @@ func (z *matcher) withTail() []byte {
 	if z.tailAt >= 0 {
 		return z.tail
 	}
-	window := z.mask + 1
-	z.tailAt = max(z.end-2*window, 0) &^ z.mask
+	z.tailAt = max(z.end-2*len(z.prev), 0) &^ (len(z.prev) - 1)
 	z.tail = append(z.tail[:0], z.content[z.tailAt:z.end]...)
 	for i := z.end; i < z.end+maxMatch+8; i++ {
 		z.tail = append(z.tail, z.beyond(i))

@@ -1,0 +1,163 @@
+package deflate_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"testing"
+	"testing/iotest"
+	"time"
+
+	"github.com/vtdarchive/vtd/deflate"
+)
+
+func TestLimits(t *testing.T) {
+	zeros := goStream(t, make([]byte, 4<<20), 9, 1<<20, false)
+	flushes := goStream(t, make([]byte, 10000), 6, 1, true)
+	for _, c := range []struct {
+		name   string
+		stream []byte
+		limits deflate.Limits
+		want   error
+	}{
+		{"content", zeros, deflate.Limits{MaxContent: 4<<20 - 1}, deflate.ErrLimit},
+		{"content enough", zeros, deflate.Limits{MaxContent: 4 << 20}, nil},
+		{"ratio", zeros, deflate.Limits{MaxRatio: 500}, deflate.ErrLimit},
+		{"ratio enough", zeros, deflate.Limits{}, nil},
+		{"blocks", flushes, deflate.Limits{MaxBlocks: 100}, deflate.ErrLimit},
+		{"blocks enough", flushes, deflate.Limits{MaxBlocks: 30000}, nil},
+		{"cut short", zeros[:1000], deflate.Limits{}, deflate.ErrInvalid},
+		{"nothing", nil, deflate.Limits{}, deflate.ErrInvalid},
+	} {
+		if _, err := deflate.InflateBytes(c.stream, c.limits); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, not %v", c.name, err, c.want)
+		}
+	}
+}
+
+// hostile is content with long chains of long matches that all fall short.
+func hostile(size int) []byte {
+	var out []byte
+	r := numbers(11)
+	for len(out) < size {
+		out = append(out, bytes.Repeat([]byte("ab"), 60)...)
+		out = append(out, byte(r()), byte(r()))
+	}
+	return out[:size]
+}
+
+func TestEffort(t *testing.T) {
+	content := hostile(1 << 20)
+	m := deflate.ZlibModel(9)
+	limits := deflate.Limits{Effort: 50}
+	if err := deflate.Rebuild(io.Discard, content, m, nil, limits); !errors.Is(err, deflate.ErrEffort) {
+		t.Errorf("rebuilt with little effort: %v", err)
+	}
+	stream := goStream(t, content, 6, 1<<20, false)
+	s, err := deflate.InflateBytes(stream, limits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := deflate.Predict(bytes.NewReader(stream), s, m, limits); !errors.Is(err, deflate.ErrEffort) {
+		t.Errorf("predicted with little effort: %v", err)
+	}
+	start := time.Now()
+	if err := deflate.Rebuild(io.Discard, content, m, nil, deflate.Limits{}); err != nil && !errors.Is(err, deflate.ErrEffort) {
+		t.Error(err)
+	}
+	if d := time.Since(start); d > 20*time.Second {
+		t.Errorf("the usual limit lets a MiB take %v", d)
+	}
+}
+
+// TestReaders passes the errors of readers and writers on.
+func TestReaders(t *testing.T) {
+	content := text(5000, 2)
+	stream := goStream(t, content, 6, 1<<20, false)
+	s, err := deflate.Inflate(iotest.OneByteReader(bytes.NewReader(stream)), deflate.Limits{})
+	if err != nil || !bytes.Equal(s.Content, content) || s.Size != int64(len(stream)) {
+		t.Errorf("octet by octet: %v", err)
+	}
+	broken := errors.New("broken")
+	for _, n := range []int{0, 1, 5, 100, len(stream) - 1} {
+		r := io.MultiReader(bytes.NewReader(stream[:n]), iotest.ErrReader(broken))
+		if _, err := deflate.Inflate(r, deflate.Limits{}); !errors.Is(err, broken) {
+			t.Errorf("broken after %d: %v", n, err)
+		}
+	}
+	r, w := io.Pipe()
+	r.CloseWithError(broken)
+	if err := deflate.Rebuild(w, content, deflate.GoModel(6), nil, deflate.Limits{}); !errors.Is(err, broken) {
+		t.Errorf("broken writer: %v", err)
+	}
+}
+
+// TestUnusual has what no encoder makes: it is kept by corrections.
+func TestUnusual(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		stream []byte
+	}{
+		{"padding", []byte{0xf9, 0x00, 0x00, 0xff, 0xff}},
+		{"tail", []byte{0x03, 0xfc}},
+		{"empty static, then stored", []byte{0x02, 0x00, 0x00, 0x00, 0xff, 0xff, 0x03, 0x00}},
+	} {
+		if corr := roundTrip(t, c.stream, deflate.ZlibModel(6)); len(corr) == 0 {
+			t.Errorf("%s: nothing to correct", c.name)
+		}
+	}
+	// 258 as symbol 284 with 31: a literal, length 258 at distance 1, the end.
+	var b bits
+	b.put(3, 3)             // final, static
+	b.code(0x30+'a', 8)     // literal
+	b.code(0xc0+284-280, 8) // length
+	b.put(31, 5)
+	b.code(0, 5) // distance
+	b.code(0, 7) // end
+	for n := 0; n < 5; n++ {
+		roundTrip(t, append(b.bytes(), make([]byte, n)...), deflate.GzipModel(1+n))
+	}
+}
+
+// bits assembles a stream.
+type bits []byte
+
+func (b *bits) put(v, n int) {
+	for i := range n {
+		*b = append(*b, byte(v>>i&1))
+	}
+}
+
+func (b *bits) code(v, n int) {
+	for i := n - 1; i >= 0; i-- {
+		*b = append(*b, byte(v>>i&1))
+	}
+}
+
+func (b *bits) bytes() []byte {
+	out := make([]byte, (len(*b)+7)/8)
+	for i, v := range *b {
+		out[i/8] |= v << (i % 8)
+	}
+	return out
+}
+
+func TestModels(t *testing.T) {
+	for _, m := range []deflate.Model{{}, {Family: 9, Version: 1, Level: 6}, {Family: deflate.Zlib, Version: 2, Level: 6, Window: 15, Memory: 8},
+		{Family: deflate.Zlib, Version: 1, Level: 6, Window: 8, Memory: 8}, {Family: deflate.Go, Version: 1, Level: 1, Window: 15},
+		{Family: deflate.Gzip, Version: 1, Level: 6, Window: 15, Memory: 8}} {
+		if err := m.Validate(); !errors.Is(err, deflate.ErrModel) {
+			t.Errorf("%+v: %v", m, err)
+		}
+		if err := deflate.Rebuild(io.Discard, nil, m, nil, deflate.Limits{}); !errors.Is(err, deflate.ErrModel) {
+			t.Errorf("%+v rebuilt: %v", m, err)
+		}
+	}
+	for _, m := range []deflate.Model{deflate.ZlibModel(6), deflate.GzipModel(9), deflate.GoModel(4), deflate.ChromiumModel(1), deflate.PigzModel(9)} {
+		b, _ := m.AppendBinary(nil)
+		var back deflate.Model
+		if err := back.UnmarshalBinary(b); err != nil || back != m {
+			t.Errorf("%s comes back as %s: %v", m, back, err)
+		}
+	}
+}
