@@ -121,6 +121,9 @@ const enoughMatches = 64
 func Candidates(h Hints, t *Traits) []Model {
 	levels := first(h.Levels, []uint8{6, 9, 1, 5, 7, 8, 4, 3, 2})
 	families := first(h.Families, []Family{Zlib, Gzip, Chromium, Go, Pigz})
+	if h.Families == nil && t.Symbols == 1<<15-1 {
+		families = first([]Family{Gzip}, families)
+	}
 	var out []Model
 	add := func(m Model) {
 		if m.Validate() == nil && t.fits(m) && !slices.Contains(out, m) {

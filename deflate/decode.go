@@ -79,9 +79,14 @@ func (d *decoder) build(lengths []uint8, first uint) bool {
 
 // symbol looks up the next bits. Zero bits mean that there is no such code.
 func (d *decoder) symbol(acc uint64) (sym, n uint32) {
-	e := d.table[acc&(1<<d.first-1)]
+	e := d.table[acc&(1<<(d.first&15)-1)]
 	if e&toSecond != 0 {
-		e = d.table[uint64(e&^toSecond>>4)+acc>>d.first&(1<<(e&15)-1)]
+		e = d.second(e, acc)
 	}
 	return e >> 4, e & 15
+}
+
+// second looks up the bits behind the first table.
+func (d *decoder) second(e uint32, acc uint64) uint32 {
+	return d.table[uint64(e&^toSecond>>4)+acc>>(d.first&15)&(1<<(e&15)-1)]
 }

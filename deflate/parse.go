@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 )
 
 // The types of blocks, as they are coded.
@@ -292,6 +293,7 @@ func (p *Parser) decode() error {
 	}
 	tokens := p.tokens[:tokensAtOnce]
 	b := &p.bits
+	lit, first := p.lit.table, uint64(1)<<(p.lit.first&15)-1
 	pos := p.pos
 	i := 0
 	for i < len(tokens) {
@@ -299,23 +301,21 @@ func (p *Parser) decode() error {
 		if b.nacc < 48 {
 			b.more()
 		}
-		sym, n := p.lit.symbol(b.acc)
+		e := lit[b.acc&first]
+		if e&toSecond != 0 {
+			e = p.lit.second(e, b.acc)
+		}
+		sym, n := e>>4, e&15
 		b.acc >>= n
 		b.nacc -= uint(n)
+		if int(b.nacc) < 0 {
+			return p.fail(ErrInvalid, errEnds)
+		}
 		if sym < endBlock && n > 0 {
 			tokens[i] = Token(sym)
 			i++
 			pos++
-			if p.keep {
-				p.out = append(p.out, byte(sym))
-			}
-			if int(b.nacc) < 0 {
-				return p.fail(ErrInvalid, errEnds)
-			}
 			continue
-		}
-		if int(b.nacc) < 0 {
-			return p.fail(ErrInvalid, errEnds)
 		}
 		if sym == endBlock {
 			p.state = codedEnds
@@ -324,56 +324,77 @@ func (p *Parser) decode() error {
 		if n == 0 || sym >= numLit {
 			return p.fail(ErrInvalid, "no such symbol for a literal or length")
 		}
-		sym -= 257
-		x := uint(lenExtra[sym])
-		length := int(lenBase[sym]) + int(b.acc&(1<<x-1))
-		t := Token(length) << 16
-		if length == maxMatch && sym != 28 {
-			t |= longWay
+		t, err := p.match(sym-257, pos)
+		if err != nil {
+			return err
 		}
-		b.acc >>= x
-		dsym, dn := p.dist.symbol(b.acc)
-		b.acc >>= dn
-		if dn == 0 || dsym >= numDist {
-			if b.nacc < x+15 && b.err != nil {
-				return p.fail(ErrInvalid, errEnds)
-			}
-			return p.fail(ErrInvalid, "no such symbol for a distance")
-		}
-		dx := uint(distExtra[dsym])
-		dist := int(distBase[dsym]) + int(b.acc&(1<<dx-1))
-		b.acc >>= dx
-		b.nacc -= x + uint(dn) + dx
-		if int(b.nacc) < 0 {
-			return p.fail(ErrInvalid, errEnds)
-		}
-		if int64(dist) > pos {
-			return p.fail(ErrInvalid, "a distance leads before the content")
-		}
-		tokens[i] = t | Token(dist)
+		tokens[i] = t
 		i++
-		pos += int64(length)
-		if p.keep {
-			p.repeat(length, dist)
-		}
+		pos += int64(t.Length())
 	}
 	p.pos = pos
 	p.tokens = tokens[:i]
+	if p.keep {
+		p.inflate()
+	}
 	return nil
 }
 
-// repeat appends a match to the content that is kept.
-func (p *Parser) repeat(length, dist int) {
-	from := len(p.out) - dist
-	if dist >= length {
-		p.out = append(p.out, p.out[from:from+length]...)
-		return
+// match reads the rest of a match at pos, of which the symbol for the length is
+// 257 more than sym.
+func (p *Parser) match(sym uint32, pos int64) (Token, error) {
+	b := &p.bits
+	x := uint(lenExtra[sym])
+	length := uint32(lenBase[sym]) + uint32(b.acc&(1<<x-1))
+	t := Token(length) << 16
+	if length == maxMatch && sym != 28 {
+		t |= longWay
 	}
-	for length > 0 {
-		n := min(length, len(p.out)-from)
-		p.out = append(p.out, p.out[from:from+n]...)
-		length -= n
+	b.acc >>= x
+	dsym, dn := p.dist.symbol(b.acc)
+	b.acc >>= dn
+	if dn == 0 || dsym >= numDist {
+		if b.nacc < x+15 && b.err != nil {
+			return 0, p.fail(ErrInvalid, errEnds)
+		}
+		return 0, p.fail(ErrInvalid, "no such symbol for a distance")
 	}
+	dx := uint(distExtra[dsym])
+	dist := uint32(distBase[dsym]) + uint32(b.acc&(1<<dx-1))
+	b.acc >>= dx
+	b.nacc -= x + uint(dn) + dx
+	if int(b.nacc) < 0 {
+		return 0, p.fail(ErrInvalid, errEnds)
+	}
+	if int64(dist) > pos {
+		return 0, p.fail(ErrInvalid, "a distance leads before the content")
+	}
+	return t | Token(dist), nil
+}
+
+// inflate appends what the tokens stand for to the content that is kept.
+func (p *Parser) inflate() {
+	out := p.out
+	at := len(out)
+	out = slices.Grow(out, int(p.pos)-at)[:p.pos]
+	for _, t := range p.tokens {
+		if t < 256 {
+			out[at] = byte(t)
+			at++
+			continue
+		}
+		n, d := t.Length(), t.Distance()
+		from := at - d
+		for d < n { // what is repeated grows with each round
+			k := copy(out[at:at+n], out[from:at])
+			at += k
+			n -= k
+			d += k
+		}
+		copy(out[at:at+n], out[from:from+n])
+		at += n
+	}
+	p.out = out
 }
 
 // Size is, after the final block, the number of octets that the stream has.
