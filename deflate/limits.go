@@ -14,7 +14,7 @@ type Limits struct {
 	// of the stream; 4096 unless given.
 	MaxBlocks int
 	// Effort is the largest average number of steps of searching for one octet
-	// of content, beyond the first 16 MiB steps; 2048 unless given. A step is a
+	// of content, beyond the first 16 Mi steps; 512 unless given. A step is a
 	// candidate looked at, or 16 octets compared, and takes a nanosecond or two.
 	Effort int64
 }
@@ -38,7 +38,7 @@ func (l Limits) withDefaults() Limits {
 		l.MaxBlocks = 4096
 	}
 	if l.Effort == 0 {
-		l.Effort = 2048
+		l.Effort = 512
 	}
 	return l
 }

@@ -19,7 +19,7 @@ import (
 //
 //	DEFLATE_REAL=/usr/share/doc go test -run TestReal -v ./deflate
 //
-// It knows gzip, zip and PNG, by content.
+// It knows gzip, zlib (as git's loose objects are), zip and PNG, by content.
 func TestReal(t *testing.T) {
 	dirs := os.Getenv("DEFLATE_REAL")
 	if dirs == "" {
@@ -58,6 +58,8 @@ func real(data []byte, found func(string, []byte, Hints)) {
 		if i := gzipHeader(data); i > 0 {
 			found("gzip", data[i:], GzipHints(data[8], data[9]))
 		}
+	case len(data) > 8 && data[0] == 0x78 && (int(data[0])<<8|int(data[1]))%31 == 0 && data[1]&32 == 0:
+		found("zlib", data[2:], ZlibHints(data[0], data[1]))
 	case bytes.HasPrefix(data, []byte("PK\x03\x04")):
 		z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 		if err != nil {
