@@ -18,7 +18,7 @@
 //
 // Content is held in memory, and up to four times as much as a block has; the rest
 // is below a MiB. Limits bound the content, its ratio to the stream, the number of
-// blocks, and how much a model may search for each octet.
+// blocks, and how much a model may search for each octet; they hold for rebuilding too.
 //
 // The effort of rebuilding is that of predicting, step for step: who rebuilds must
 // allow what was allowed then.

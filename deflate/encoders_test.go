@@ -178,6 +178,9 @@ func TestAnyModel(t *testing.T) {
 	}
 	for _, content := range contents() {
 		for level := -2; level <= 9; level++ {
+			if testing.Short() && level > 1 && level != 6 {
+				continue
+			}
 			for _, flush := range []bool{false, true} {
 				stream := goStream(t, content, level, 10001, flush)
 				for _, m := range models {

@@ -10,7 +10,7 @@ type Limits struct {
 	// first MiB of content; 1100 unless given. DEFLATE cannot exceed 1032 by
 	// much: this bounds nothing in valid streams unless it is set lower.
 	MaxRatio int64
-	// MaxBlocks is the largest number of blocks beyond one for each 32 octets
+	// MaxBlocks is the largest number of blocks, beyond one for each 32 octets
 	// of the stream; 4096 unless given.
 	MaxBlocks int
 	// Effort is the largest average number of steps of searching for one octet

@@ -70,6 +70,14 @@ func TestEffort(t *testing.T) {
 	}
 }
 
+// TestManyBlocks has corrections that would make a million blocks of nothing.
+func TestManyBlocks(t *testing.T) {
+	corr := append([]byte{2, 0xc0, 0x84, 0x3d}, make([]byte, 1_000_000)...)
+	if err := deflate.Rebuild(io.Discard, nil, deflate.ZlibModel(6), corr, deflate.Limits{}); !errors.Is(err, deflate.ErrLimit) {
+		t.Error(err)
+	}
+}
+
 // TestReaders passes the errors of readers and writers on.
 func TestReaders(t *testing.T) {
 	content := text(5000, 2)

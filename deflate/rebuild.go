@@ -28,6 +28,7 @@ type builder struct {
 	walker
 	out     bitWriter
 	block   []Token
+	blocks  int
 	headers scanner
 	fixes   scanner
 	toBlock uint64 // blocks before the next record of a header
@@ -201,6 +202,9 @@ func (b *builder) fixed() (Token, error) {
 
 // write writes a block that was predicted to be of type t.
 func (b *builder) write(t uint8, start int, final bool) error {
+	if b.blocks++; int64(b.blocks) > int64(b.limits.MaxBlocks)+b.out.position()/8/blockOctets {
+		return &Error{Class: ErrLimit, Offset: b.out.position() / 8, Msg: "too many blocks"}
+	}
 	var pad uint8
 	var head *Parser
 	if b.toBlock == 0 {
