@@ -15,7 +15,7 @@ type Sink interface {
 
 // Content gives what a reference stands for.
 func (s *Store) Content(ctx context.Context, r Ref, to Sink) error {
-	w := content{ctx: ctx, s: s, to: to, take: NoSpan}
+	w := content{ctx: ctx, s: s, to: to, take: NoSpan, work: new(work)}
 	return w.walk(r, 0)
 }
 
@@ -50,9 +50,27 @@ type content struct {
 	ctx  context.Context
 	s    *Store
 	to   Sink
-	refs int    // met
+	work *work
 	drop uint64 // octets to leave out
 	take uint64 // octets to give then
+}
+
+// work is what a walk has cost, with the parts that it takes of others.
+type work struct {
+	refs         int    // met
+	got, yielded uint64 // octets of blocks, and of content taken from them
+}
+
+// get gives a block, unless that would be more work than the content is worth.
+func (w *content) get(h Hash) ([]byte, error) {
+	b, err := w.s.Get(w.ctx, h)
+	if err != nil {
+		return nil, err
+	}
+	if w.work.got += uint64(len(b)); w.work.got > WorkFree+WorkFactor*w.work.yielded {
+		return nil, fmt.Errorf("its blocks name each other so that it takes too long to read%w", class{ErrDamaged})
+	}
+	return b, nil
 }
 
 // want gives which part of the next n octets is to be given.
@@ -71,12 +89,15 @@ func (w *content) write(b []byte) error {
 	if from == to {
 		return nil
 	}
+	if _, inner := w.to.(passing); !inner {
+		w.work.yielded += to - from
+	}
 	_, err := w.to.Write(b[from:to])
 	return err
 }
 
 func (w *content) walk(r Ref, level int) error {
-	if w.refs++; w.refs > MaxRefs {
+	if w.work.refs++; w.work.refs > MaxRefs {
 		return fmt.Errorf("more than %d references%w", MaxRefs, class{ErrDamaged})
 	}
 	if err := w.ctx.Err(); err != nil {
@@ -88,7 +109,7 @@ func (w *content) walk(r Ref, level int) error {
 	}
 	switch r.Kind {
 	case RefHash:
-		b, err := w.s.Get(w.ctx, r.Hash)
+		b, err := w.get(r.Hash)
 		if err == nil && uint64(len(b)) != r.Span {
 			err = fmt.Errorf("block %v has %d octets, the reference to it says %d%w", r.Hash, len(b), r.Span, class{ErrDamaged})
 		}
@@ -101,9 +122,8 @@ func (w *content) walk(r Ref, level int) error {
 	case RefLiteral:
 		return w.write(r.Bytes)
 	case RefPart:
-		part := content{ctx: w.ctx, s: w.s, to: passing{w}, refs: w.refs, drop: r.Offset, take: r.Span}
+		part := content{ctx: w.ctx, s: w.s, to: passing{w}, work: w.work, drop: r.Offset, take: r.Span}
 		err := part.walk(*r.Of, level)
-		w.refs = part.refs
 		if err == nil && part.take > 0 {
 			err = fmt.Errorf("a part goes beyond the end of its whole%w", class{ErrDamaged})
 		}
@@ -139,13 +159,16 @@ func (w *content) indirect(r Ref, level int) error {
 	if level == MaxLevels {
 		return fmt.Errorf("blocks of references lie in each other beyond %d levels%w", MaxLevels, class{ErrDamaged})
 	}
-	b, err := w.s.Get(w.ctx, r.Hash)
+	b, err := w.get(r.Hash)
+	if err == nil && len(b) > MaxRefBlock {
+		err = fmt.Errorf("block %v has %d octets of references, above the limit of %d%w", r.Hash, len(b), MaxRefBlock, class{ErrDamaged})
+	}
 	if err != nil {
 		return err
 	}
 	// All are read before any is followed: their spans must add up, or else
-	// the octets would not be those meant.
-	var refs []Ref
+	// the octets would not be those meant. They are not kept: in memory they take
+	// many times the room.
 	sum := uint64(0)
 	c := cursor{b: b}
 	for len(c.b) > 0 {
@@ -155,7 +178,6 @@ func (w *content) indirect(r Ref, level int) error {
 			c.off = at
 			c.fail("a span of 0, or spans above their limit")
 		}
-		refs = append(refs, next)
 	}
 	if err := c.err(fmt.Sprintf("block %v", r.Hash)); err != nil {
 		return err
@@ -163,11 +185,8 @@ func (w *content) indirect(r Ref, level int) error {
 	if r.Span != NoSpan && sum != r.Span {
 		return fmt.Errorf("the references of block %v have spans of %d octets, the reference to it says %d%w", r.Hash, sum, r.Span, class{ErrDamaged})
 	}
-	for _, next := range refs {
-		if w.take == 0 {
-			return nil
-		}
-		if err := w.walk(next, level+1); err != nil {
+	for c = (cursor{b: b}); len(c.b) > 0 && w.take > 0; {
+		if err := w.walk(c.ref(0), level+1); err != nil {
 			return err
 		}
 	}

@@ -103,6 +103,9 @@ func ParseDir(b []byte) ([]Dirent, error) {
 		if err := c.err("entry"); err != nil {
 			return entries, err
 		}
+		if len(entries) == MaxEntries {
+			return entries, fmt.Errorf("more than %d entries%w", MaxEntries, class{ErrDamaged})
+		}
 		entries = append(entries, d)
 	}
 	return entries, nil

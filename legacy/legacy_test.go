@@ -307,9 +307,30 @@ func TestLimits(t *testing.T) {
 	if _, err := LastState(append(bytes.Repeat([]byte("x"), MaxText+1), '\n')); err == nil || !strings.Contains(err.Error(), "a line of more than") {
 		t.Errorf("a long line: %v", err)
 	}
-	many := content{ctx: ctx, to: new(buffer), refs: MaxRefs, take: NoSpan}
+	many := content{ctx: ctx, to: new(buffer), work: &work{refs: MaxRefs}, take: NoSpan}
 	if err := many.walk(Ref{Kind: RefLiteral}, 0); err == nil || !strings.Contains(err.Error(), "references") {
 		t.Errorf("many references: %v", err)
+	}
+
+	var bomb file
+	leaf := bomb.add(SHA1, make([]byte, 1<<10))
+	toLeaf := refOf(leaf, 1<<10, 0)
+	wide := bomb.add(SHA1, bytes.Repeat(toLeaf, MaxRefBlock/len(toLeaf)+1))
+	bs := bomb.store(t)
+	if _, err := bs.Bytes(ctx, Ref{Kind: RefIndirect, Span: NoSpan, Hash: wide}); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "octets of references, above the limit") {
+		t.Errorf("a large block of references: %v", err)
+	}
+	tired := content{ctx: ctx, s: bs, to: new(buffer), work: &work{got: WorkFree}, take: NoSpan}
+	if err := tired.walk(Ref{Kind: RefHash, Span: 1 << 10, Hash: leaf}, 0); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "takes too long") {
+		t.Errorf("work beyond its limit: %v", err)
+	}
+	tired.work.yielded = 1 << 10
+	if err := tired.walk(Ref{Kind: RefHash, Span: 1 << 10, Hash: leaf}, 0); err != nil {
+		t.Errorf("work within its limit: %v", err)
+	}
+	short := append([]byte{byte(Dir), direntName | direntNoBlock}, sized([]byte("a"))...)
+	if d, err := ParseDir(bytes.Repeat(short, MaxEntries+1)); !errors.Is(err, ErrDamaged) || len(d) != MaxEntries {
+		t.Errorf("%d entries, %v", len(d), err)
 	}
 }
 

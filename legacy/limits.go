@@ -6,6 +6,15 @@ const (
 	// held in memory. A leaf has at most 1 MiB, but a directory is one block
 	// whatever its size.
 	MaxData = 256 << 20
+	// MaxRefBlock bounds a block of references, of which those of all levels are
+	// held at a time. The old program fills 16,383 octets.
+	MaxRefBlock = 1 << 20
+	// MaxEntries bounds the entries of one directory.
+	MaxEntries = 1 << 20
+	// WorkFree and WorkFactor bound the octets that are read and inflated for
+	// content: WorkFree, and WorkFactor for each octet of it that was given. Parts
+	// of one block may be asked for again and again.
+	WorkFree, WorkFactor = 1 << 30, 64
 	// MaxName and MaxMeta bound what an entry says of itself. An attribute's
 	// value has at most 64 KiB, and is escaped.
 	MaxName = 1023

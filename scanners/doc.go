@@ -60,8 +60,9 @@
 // of a chunk.
 //
 // Scanners see content in blocks of 64 KiB that begin at multiples of that. One
-// that wants to see more than 1024 blocks of nothing but zeros in a row is ended
-// there, as is one that panics; its marks so far stand. spec/scanners says
+// that wants to see more blocks of nothing but zeros than 1024, and 16 for each
+// other block it wanted to see, is ended there, as is one that panics; its marks so
+// far stand. spec/scanners says
 // which joints and hints each scanner names.
 //
 // Golden cut points stand in spec/chunks.json; the comment at its head says

@@ -17,16 +17,20 @@ type feed struct {
 	ended    bool
 
 	shown int64 // blocks up to here have been shown, or were skipped
-	zeros int   // blocks of zeros that the scanner wanted to see, in a row
+	zeros int   // blocks of zeros that the scanner wanted to see
+	solid int   // other blocks that it wanted to see
 
 	prev   int64 // the joint before, or the start of the content
 	joints queue // those that count, in order
 	hints  queue
 }
 
-// maxZeros is how many blocks of zeros a scanner may want to see in a row; a
-// hole must not cost what its length would as octets.
-const maxZeros = 1024
+// A scanner may want to see maxZeros blocks of zeros, and zerosPerSolid more for
+// each other block: holes must not cost what their length would as octets.
+const (
+	maxZeros      = 1024
+	zerosPerSolid = 16
+)
 
 func newFeed(p Params) *feed {
 	return &feed{jointMin: int64(p.jointMin()), ended: true}
@@ -69,7 +73,7 @@ func (f *feed) run(data []byte, base int64, final bool) {
 	end := base + int64(len(data))
 	for !f.ended {
 		if at := f.src.pos &^ (blockSize - 1); at > f.shown {
-			f.shown, f.zeros = at, 0
+			f.shown = at
 		}
 		b := f.shown + blockSize
 		last := final && b >= end
@@ -79,12 +83,14 @@ func (f *feed) run(data []byte, base int64, final bool) {
 		if b > end {
 			break
 		}
-		if seen := max(f.shown, f.src.pos); seen < b && zero(data[seen-base:b-base]) {
+		switch seen := max(f.shown, f.src.pos); {
+		case seen >= b:
+		case zero(data[seen-base : b-base]):
 			f.zeros++
-		} else {
-			f.zeros = 0
+		default:
+			f.solid++
 		}
-		if f.zeros > maxZeros {
+		if f.zeros > maxZeros+zerosPerSolid*f.solid {
 			f.end()
 			break
 		}

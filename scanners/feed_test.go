@@ -2,6 +2,7 @@ package scanners
 
 import (
 	"bytes"
+	"math"
 	"slices"
 	"testing"
 )
@@ -22,7 +23,7 @@ func TestZerosAndHoles(t *testing.T) {
 	for _, c := range []struct {
 		zeros int
 		sees  bool // the scanner is still there behind them
-	}{{64 << 10, true}, {maxZeros*blockSize - blockSize, true}, {maxZeros*blockSize + 2*blockSize, false}} {
+	}{{64 << 10, true}, {maxZeros*blockSize - blockSize, true}, {(maxZeros + zerosPerSolid + 2) * blockSize, false}} {
 		data := slices.Concat(around, make([]byte, c.zeros), around, around)
 		want := slices.Collect(Split(DefaultParams, everyJ, data))
 		var got []Span
@@ -41,6 +42,23 @@ func TestZerosAndHoles(t *testing.T) {
 		if sees := slices.ContainsFunc(got, func(s Span) bool { return s.Cut == CutJoint && s.Offset > text+8 }); sees != c.sees {
 			t.Errorf("%d zeros: cut at joints behind them: %v", c.zeros, sees)
 		}
+	}
+}
+
+// Nor does a little in front of each of many holes make the scanner see them all.
+func TestZerosBetweenIslands(t *testing.T) {
+	island := append(bytes.Repeat([]byte("0123456789"), 100), 'J')
+	s := NewSplitter(DefaultParams, func(Span, []byte) error { return nil })
+	s.Reset(everyJ)
+	for range 40 {
+		s.Write(island)
+		s.Hole(60 << 20)
+	}
+	if s.feed.settled() != math.MaxInt64 {
+		t.Error("the scanner still reads zeros")
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
 	}
 }
 

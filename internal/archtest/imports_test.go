@@ -57,7 +57,7 @@ var keptFrom = map[string]string{
 
 // pure packages import none of these.
 var (
-	pure   = []string{"format", "format/codec", "scanners", "legacy", "spec"}
+	pure   = []string{"format", "format/codec", "scanners", "legacy", "deflate", "spec"}
 	impure = []string{"os", "net", "syscall", "io/ioutil", "os/exec", "log", "net/http"}
 )
 

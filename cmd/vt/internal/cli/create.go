@@ -28,7 +28,7 @@ type createCommand struct {
 	Memory  human.Size `placeholder:"SIZE" default:"512M" help:"Keep up to SIZE of new data in memory rather than read it twice."`
 
 	DryRun  bool `short:"n" help:"Make nothing; list what would go in."`
-	Verbose bool `short:"v" help:"List entries on standard error as they are read."`
+	Verbose bool `short:"v" help:"List entries on standard error as they are found, and files with the scanner that cuts them, as (mbox) mail/inbox, as they are read."`
 	Quiet   bool `short:"q" help:"Print no progress, notices and summary."`
 	JSON    bool `name:"json" help:"Print the summary as a JSON object: on standard output, or on standard error when the archive goes there."`
 }

@@ -22,7 +22,9 @@ import (
 const (
 	// maxUnpacked bounds the entries of a tree, in which the same few
 	// directories may lie again and again.
-	maxUnpacked = 1 << 26
+	maxUnpacked = 1 << 24
+	// maxIssues bounds what is reported of one store.
+	maxIssues = 10_000
 	// maxUnpackedDepth bounds how deep directories lie in each other.
 	maxUnpackedDepth = 4096
 )
@@ -35,6 +37,7 @@ type unpacking struct {
 	issue    func(writer.Issue)
 
 	issues  []writer.Issue
+	failed  int  // issues, with those that were not noted
 	damaged bool // some issues are about the store
 	earlier int  // entries that have earlier versions
 
@@ -63,6 +66,12 @@ type unpackedDir struct {
 func (u *unpacking) fail(path string, err error, stored bool) {
 	if errors.Is(err, legacy.ErrDamaged) {
 		u.damaged = true
+	}
+	if u.failed++; u.failed > maxIssues {
+		return
+	}
+	if u.failed == maxIssues {
+		err = fmt.Errorf("%w; further problems are not reported", err)
 	}
 	i := writer.Issue{Path: path, Err: err, Stored: stored}
 	u.issues = append(u.issues, i)
