@@ -40,17 +40,39 @@ var ErrNoChunker = errors.New("the archive does not record how its content was c
 // in one bit for each.
 type Mapper struct {
 	a      *reader.Archive
-	params scanners.Params
-	scan   bool
-	force  *scanners.Scanner
+	choose Choice
 	met    []uint64
 	split  *scanners.Splitter
 	span   func(scanners.Span) error
 }
 
-// NewMapper begins with an archive. sc is the scanner to use for every file;
-// nil lets each be chosen, unless the archive was made without.
-func NewMapper(a *reader.Archive, sc *scanners.Scanner) (*Mapper, error) {
+// Choice says which scanner a file is cut with.
+type Choice struct {
+	auto bool // the one that its content or name chooses
+	only *scanners.Scanner
+}
+
+// ErrUnknown: there is no such scanner.
+var ErrUnknown = errors.New("no such scanner")
+
+// ChoiceOf gives what a name stands for: auto, none, or the name of a scanner.
+func ChoiceOf(name string) (Choice, error) {
+	switch name {
+	case "auto":
+		return Choice{auto: true}, nil
+	case "none":
+		return Choice{}, nil
+	}
+	sc := scanners.ByName(name)
+	if sc == nil {
+		return Choice{}, ErrUnknown
+	}
+	return Choice{only: sc}, nil
+}
+
+// NewMapper begins with an archive. In one that was made without scanners none
+// is chosen.
+func NewMapper(a *reader.Archive, choose Choice) (*Mapper, error) {
 	c := a.Header().Chunker
 	if c == nil {
 		return nil, ErrNoChunker
@@ -59,18 +81,18 @@ func NewMapper(a *reader.Archive, sc *scanners.Scanner) (*Mapper, error) {
 	if err := p.Validate(); err != nil || c.Algorithm != format.ChunkerGear && c.Algorithm != format.ChunkerScanners {
 		return nil, ErrNoChunker
 	}
-	m := &Mapper{a: a, params: p, scan: c.Algorithm == format.ChunkerScanners, force: sc, met: make([]uint64, (a.Blocks()+63)/64)}
+	if c.Algorithm == format.ChunkerGear {
+		choose.auto = false
+	}
+	m := &Mapper{a: a, choose: choose, met: make([]uint64, (a.Blocks()+63)/64)}
 	m.split = scanners.NewSplitter(p, func(s scanners.Span, _ []byte) error { return m.span(s) })
 	return m, nil
 }
 
-// Params are those the archive was made with.
-func (m *Mapper) Params() scanners.Params { return m.params }
-
 // Scanner chooses the scanner for a file.
 func (m *Mapper) Scanner(f *reader.File) (*scanners.Scanner, error) {
-	if m.force != nil || !m.scan {
-		return m.force, nil
+	if !m.choose.auto {
+		return m.choose.only, nil
 	}
 	head := make([]byte, scanners.SniffLen)
 	n, err := f.ReadAt(head, 0)

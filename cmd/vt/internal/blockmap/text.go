@@ -65,11 +65,11 @@ func (h *Histogram) Text(w io.Writer) error {
 		fmt.Fprintf(&b, "%9s  %9s  %s\n", letters[r], human.Count(n), titles[r])
 	}
 	if len(h.Scanners) > 0 {
-		fmt.Fprintf(&b, "\n%-12s %9s %11s %9s %11s %8s %8s %8s\n", "scanner", "files", "bytes", "blocks", "shared", "joints", "hints", "rolling")
+		fmt.Fprintf(&b, "\n%-12s %9s %11s %9s %11s %8s %8s %8s %8s\n", "scanner", "files", "bytes", "blocks", "shared", "joints", "hints", "rolling", "max")
 	}
 	for _, s := range h.Scanners {
-		fmt.Fprintf(&b, "%-12s %9s %11s %9s %11s %8s %8s %8s\n", s.Name, human.Count(s.Files), human.Bytes(s.Bytes), human.Count(s.Blocks),
-			human.Bytes(s.Shared), human.Count(s.Reasons["joint"]), human.Count(s.Reasons["hint"]), human.Count(s.Reasons["hash"]))
+		fmt.Fprintf(&b, "%-12s %9s %11s %9s %11s %8s %8s %8s %8s\n", s.Name, human.Count(s.Files), human.Bytes(s.Bytes), human.Count(s.Blocks),
+			human.Bytes(s.Shared), human.Count(s.Reasons["joint"]), human.Count(s.Reasons["hint"]), human.Count(s.Reasons["hash"]), human.Count(s.Reasons["max"]))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -23,7 +23,7 @@ type blocksCommand struct {
 	Hist    bool     `help:"Show how many blocks there are of each size and why they end there, and what each scanner's files share."`
 	JSON    bool     `name:"json" help:"An object for each file, or with --hist a single one."`
 	SVG     string   `name:"svg" placeholder:"FILE" help:"Draw the histogram into FILE."`
-	Scanner string   `default:"auto" placeholder:"NAME" help:"Find reasons with this scanner rather than the one each file chooses."`
+	Scanner string   `default:"auto" placeholder:"NAME" help:"Find reasons with the one each file chooses (auto), with none, or with the one of that name."`
 }
 
 func (*blocksCommand) Help() string {
@@ -31,6 +31,8 @@ func (*blocksCommand) Help() string {
 Shows how the content of files is cut into blocks, and why. The files are read, and cut again by what the archive records of its parameters.
 
 Each line is a piece of the file: where it begins, how long it is, why it ends there, and its hash. A block that was met before is marked with =; a run has the octet that it repeats.
+
+With --hist, what is shared is in blocks that were met before, in this or another of the files shown.
 
 Why a piece ends: joint or hint of a scanner; hash, the rolling cut; max, it may not be longer; run, before or behind a run of one octet; end of the file; literal, kept in the directory; other, by another scanner than this one.
 
@@ -53,17 +55,15 @@ With --hist: files, bytes, blocks, distinct, shared bytes, runs and run_bytes; s
 }
 
 func (c *blocksCommand) Run(e *Env) error {
-	var sc *scanners.Scanner
-	if c.Scanner != "auto" {
-		if sc = scanners.ByName(c.Scanner); sc == nil {
-			return usagef("--scanner %s: no such scanner; auto, and %s are known", c.Scanner, scannerNames())
-		}
+	choose, err := blockmap.ChoiceOf(c.Scanner)
+	if err != nil {
+		return usagef("--scanner %s: no such scanner; auto, none, and %s are known", c.Scanner, scannerNames())
 	}
 	a, err := openArchive(e, c.Archive)
 	if err != nil {
 		return err
 	}
-	m, err := blockmap.NewMapper(a, sc)
+	m, err := blockmap.NewMapper(a, choose)
 	if err != nil {
 		return errors.Join(fmt.Errorf("%s: %w", human.Quote(c.Archive), err), a.Close())
 	}
