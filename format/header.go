@@ -10,7 +10,7 @@ type ArchiveID [ArchiveIDSize]byte
 
 // Chunker is the recorded way in which file content was cut into blocks.
 type Chunker struct {
-	Algorithm                uint8 // ChunkerGear or ChunkerScanners
+	Algorithm                uint8 // ChunkerGear, ChunkerScanners or ChunkerJoints
 	Min, Target, Max, RunMin uint32
 	LiteralMax               uint32 // files up to this many bytes are literals
 }

@@ -131,6 +131,7 @@ const (
 const (
 	ChunkerGear     uint8 = 1 // the rolling cut alone
 	ChunkerScanners uint8 = 2 // with the joints and hints of scanners
+	ChunkerJoints   uint8 = 3 // with the scanners that name joints
 )
 
 // Orders of data blocks in the file, as recorded in ExtLayout.

@@ -70,6 +70,7 @@ func TestNumbers(t *testing.T) {
 		{"ExtPreset", uint64(ExtPreset), 4},
 		{"ChunkerGear", uint64(ChunkerGear), 1},
 		{"ChunkerScanners", uint64(ChunkerScanners), 2},
+		{"ChunkerJoints", uint64(ChunkerJoints), 3},
 		{"OrderPath", uint64(OrderPath), 0},
 		{"OrderFamilies", uint64(OrderFamilies), 1},
 

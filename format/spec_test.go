@@ -58,7 +58,7 @@ var registry = map[string]uint64{
 	"HashBLAKE3": uint64(HashBLAKE3), "HashSHA256": uint64(HashSHA256),
 	"FlagAsCreated": FlagAsCreated, "FlagOnePass": FlagOnePass,
 	"ExtFeature": uint64(ExtFeature), "ExtChunker": uint64(ExtChunker), "ExtLayout": uint64(ExtLayout), "ExtPreset": uint64(ExtPreset),
-	"ChunkerGear": uint64(ChunkerGear), "ChunkerScanners": uint64(ChunkerScanners), "OrderPath": uint64(OrderPath), "OrderFamilies": uint64(OrderFamilies),
+	"ChunkerGear": uint64(ChunkerGear), "ChunkerScanners": uint64(ChunkerScanners), "ChunkerJoints": uint64(ChunkerJoints), "OrderPath": uint64(OrderPath), "OrderFamilies": uint64(OrderFamilies),
 	"FrameMetadata": uint64(FrameMetadata), "FrameData": uint64(FrameData),
 	"Stored": uint64(codec.Stored), "Zstd": uint64(codec.Zstd), "LongZstd": uint64(codec.LongZstd),
 	"BlockTop": uint64(BlockTop), "BlockSnapshot": uint64(BlockSnapshot), "BlockDirLeaf": uint64(BlockDirLeaf),

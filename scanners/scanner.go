@@ -34,6 +34,10 @@ func (sc *Scanner) String() string {
 	return sc.Name
 }
 
+// HintsOnly reports whether the scanner names no joints. Those cost the most, as
+// they look at all of their content, and give the least.
+func (sc *Scanner) HintsOnly() bool { return sc != nil && sc.hintsOnly }
+
 // idle reports whether the scanner cannot matter for content of n octets.
 func (sc *Scanner) idle(p Params, n int64) bool {
 	if sc.hintsOnly {

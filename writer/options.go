@@ -95,7 +95,7 @@ type Params struct {
 	Preset     string // recorded for people
 	Hash       format.HashID
 	Chunks     scanners.Params
-	Scanner    string // ScannerAuto, ScannerNone, or the name of the only one to use
+	Scanner    string // ScannerAuto, ScannerJoints, ScannerNone, or the name of the only one to use
 	LiteralMax int    // files up to this many bytes are literals in their entry
 	DataFrame  int    // raw bytes of a data frame
 	MetaFrame  int    // raw bytes of a metadata frame
@@ -106,8 +106,9 @@ type Params struct {
 
 // What Params.Scanner may be, besides the name of a scanner.
 const (
-	ScannerAuto = "auto" // chosen for each file; so does an empty string
-	ScannerNone = "none"
+	ScannerAuto   = "auto"   // chosen for each file; so does an empty string
+	ScannerJoints = "joints" // the same, but none that only names hints
+	ScannerNone   = "none"
 )
 
 const mib = 1 << 20
@@ -128,7 +129,7 @@ func Presets(name string) (Params, error) {
 	}
 	switch name {
 	case "fast":
-		p.DataFrame, p.Level, p.Long = 16*mib, 3, false
+		p.DataFrame, p.Level, p.Long, p.Scanner = 16*mib, 3, false, ScannerJoints
 	case "", "default":
 		p.Preset, p.DataFrame, p.Level = "default", 32*mib, 7
 	case "small":
@@ -151,7 +152,7 @@ func (o *Options) setDefaults() error {
 		return err
 	}
 	switch {
-	case o.Scanner != "" && o.Scanner != ScannerAuto && o.Scanner != ScannerNone && scanners.ByName(o.Scanner) == nil:
+	case o.Scanner != "" && o.Scanner != ScannerAuto && o.Scanner != ScannerJoints && o.Scanner != ScannerNone && scanners.ByName(o.Scanner) == nil:
 		return fmt.Errorf("scanner %q is unknown", o.Scanner)
 	case !o.Hash.Known():
 		return fmt.Errorf("hash function %d is unknown", o.Hash)
@@ -185,8 +186,11 @@ func (o *Options) setDefaults() error {
 
 // chunker is how content is cut, as recorded.
 func (o *Options) chunker() uint8 {
-	if o.Scanner == ScannerNone {
+	switch o.Scanner {
+	case ScannerNone:
 		return format.ChunkerGear
+	case ScannerJoints:
+		return format.ChunkerJoints
 	}
 	return format.ChunkerScanners
 }

@@ -208,13 +208,16 @@ func (r *fileReader) scanner(j *fileJob, fd int, head []byte) *scanners.Scanner 
 	switch name := r.s.o.Scanner; name {
 	case ScannerNone:
 		return nil
-	case ScannerAuto, "":
+	case ScannerAuto, ScannerJoints, "":
 		sc = scanners.Choose(head, j.name, func() string {
 			mime, _ := fsmeta.FGetXattr(fd, "user.mime_type")
 			return string(mime)
 		})
 	default:
 		sc = scanners.ByName(name)
+	}
+	if sc.HintsOnly() && r.s.o.Scanner == ScannerJoints {
+		return nil
 	}
 	if sc != nil && r.s.o.OnScanner != nil {
 		r.s.hear(func() { r.s.o.OnScanner(j.path, sc.Name) })

@@ -48,8 +48,9 @@ type Mapper struct {
 
 // Choice says which scanner a file is cut with.
 type Choice struct {
-	auto bool // the one that its content or name chooses
-	only *scanners.Scanner
+	auto   bool // the one that its content or name chooses
+	joints bool // but not if it only names hints
+	only   *scanners.Scanner
 }
 
 // ErrUnknown: there is no such scanner.
@@ -78,11 +79,14 @@ func NewMapper(a *reader.Archive, choose Choice) (*Mapper, error) {
 		return nil, ErrNoChunker
 	}
 	p := scanners.Params{Min: int(c.Min), Target: int(c.Target), Max: int(c.Max), RunMin: int(c.RunMin)}
-	if err := p.Validate(); err != nil || c.Algorithm != format.ChunkerGear && c.Algorithm != format.ChunkerScanners {
+	if err := p.Validate(); err != nil || c.Algorithm < format.ChunkerGear || c.Algorithm > format.ChunkerJoints {
 		return nil, ErrNoChunker
 	}
-	if c.Algorithm == format.ChunkerGear {
+	switch c.Algorithm {
+	case format.ChunkerGear:
 		choose.auto = false
+	case format.ChunkerJoints:
+		choose.joints = true
 	}
 	m := &Mapper{a: a, choose: choose, met: make([]uint64, (a.Blocks()+63)/64)}
 	m.split = scanners.NewSplitter(p, func(s scanners.Span, _ []byte) error { return m.span(s) })
@@ -99,14 +103,18 @@ func (m *Mapper) Scanner(f *reader.File) (*scanners.Scanner, error) {
 	if err != nil && err != io.EOF {
 		return nil, err
 	}
-	return scanners.Choose(head[:n], f.Entry().Name, func() string {
+	sc := scanners.Choose(head[:n], f.Entry().Name, func() string {
 		for _, x := range f.Entry().Xattrs {
 			if x.Name == "user.mime_type" {
 				return x.Value
 			}
 		}
 		return ""
-	}), nil
+	})
+	if m.choose.joints && sc.HintsOnly() {
+		sc = nil
+	}
+	return sc, nil
 }
 
 // Map gives the pieces of a file to do, in order, and reads all of it.

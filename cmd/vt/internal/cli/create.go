@@ -193,7 +193,7 @@ type recipe struct {
 	Level     *int        `placeholder:"1-22" help:"Level of zstd."`
 	Long      *bool       `negatable:"" help:"Look for long matches before zstd does, or do not."`
 	ChunkSize *human.Size `placeholder:"SIZE" help:"Cut files into blocks of about SIZE, a power of two."`
-	Scanner   string      `default:"auto" placeholder:"NAME" help:"Cut files where their own structure has joints: auto chooses for each file by content and name, none does not, NAME is one of ${scanners}."`
+	Scanner   string      `placeholder:"NAME" help:"Cut files where their own structure has joints: auto chooses for each file by content and name, joints does but leaves text alone, none does not; or one of ${scanners}. Default: auto, and joints with --preset fast."`
 	Order     string      `enum:"path,families," default:"" placeholder:"ORDER" help:"Order of data: path, as the tree is walked, or families, similar files side by side."`
 	hashFlag
 }
@@ -211,9 +211,11 @@ func (r *recipe) params() (writer.Params, error) {
 		return p, err
 	}
 	p.Hash = r.id()
-	p.Scanner = r.Scanner
-	if p.Scanner != writer.ScannerAuto && p.Scanner != writer.ScannerNone && scanners.ByName(p.Scanner) == nil {
-		return p, usagef("--scanner %s: no such scanner; auto, none, and %s are known", p.Scanner, scannerNames())
+	if r.Scanner != "" {
+		p.Scanner = r.Scanner
+	}
+	if p.Scanner != writer.ScannerAuto && p.Scanner != writer.ScannerJoints && p.Scanner != writer.ScannerNone && scanners.ByName(p.Scanner) == nil {
+		return p, usagef("--scanner %s: no such scanner; auto, joints, none, and %s are known", p.Scanner, scannerNames())
 	}
 	if r.FrameSize != nil {
 		if n := *r.FrameSize; n < writer.MinFrame || n > format.MaxFrameRaw {
