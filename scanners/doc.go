@@ -110,6 +110,7 @@
 //	split.go     Span, Split, and the walk from span to span that both forms share
 //	splitter.go  Splitter: the window over content that arrives in pieces
 //	scanner.go   Scanner, Choose: by content, media type, name
+//	choice.go    Choice: what may be asked for
 //	all.go       the list of scanners
 //	source.go    Source: what a scanner sees, and what it can say
 //	feed.go      a scanner run beside the cutting

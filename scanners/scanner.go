@@ -19,7 +19,8 @@ type Scanner struct {
 	sniff func(head []byte) bool
 	// scan reads the content and sets marks.
 	scan func(*Source)
-	// hintsOnly: it sets no joints.
+	// hintsOnly: it sets no joints. Such a scanner costs the most, as it looks at
+	// all of its content, and gives the least.
 	hintsOnly bool
 }
 
@@ -33,10 +34,6 @@ func (sc *Scanner) String() string {
 	}
 	return sc.Name
 }
-
-// HintsOnly reports whether the scanner names no joints. Those cost the most, as
-// they look at all of their content, and give the least.
-func (sc *Scanner) HintsOnly() bool { return sc != nil && sc.hintsOnly }
 
 // idle reports whether the scanner cannot matter for content of n octets.
 func (sc *Scanner) idle(p Params, n int64) bool {

@@ -95,21 +95,14 @@ type Params struct {
 	Preset     string // recorded for people
 	Hash       format.HashID
 	Chunks     scanners.Params
-	Scanner    string // ScannerAuto, ScannerJoints, ScannerNone, or the name of the only one to use
-	LiteralMax int    // files up to this many bytes are literals in their entry
-	DataFrame  int    // raw bytes of a data frame
-	MetaFrame  int    // raw bytes of a metadata frame
-	Level      int    // zstd level, 1 to 22
-	Long       bool   // long-match stage
-	Order      uint8  // format.OrderPath or format.OrderFamilies
+	Scanner    scanners.Choice
+	LiteralMax int   // files up to this many bytes are literals in their entry
+	DataFrame  int   // raw bytes of a data frame
+	MetaFrame  int   // raw bytes of a metadata frame
+	Level      int   // zstd level, 1 to 22
+	Long       bool  // long-match stage
+	Order      uint8 // format.OrderPath or format.OrderFamilies
 }
-
-// What Params.Scanner may be, besides the name of a scanner.
-const (
-	ScannerAuto   = "auto"   // chosen for each file; so does an empty string
-	ScannerJoints = "joints" // the same, but none that only names hints
-	ScannerNone   = "none"
-)
 
 const mib = 1 << 20
 
@@ -124,12 +117,12 @@ const MinFrame = 64 << 10
 // Presets gives the parameters of a preset: "fast", "default", "small".
 func Presets(name string) (Params, error) {
 	p := Params{
-		Preset: name, Hash: format.HashBLAKE3, Chunks: scanners.DefaultParams, Scanner: ScannerAuto, LiteralMax: 40,
+		Preset: name, Hash: format.HashBLAKE3, Chunks: scanners.DefaultParams, Scanner: scanners.Auto, LiteralMax: 40,
 		MetaFrame: 16 * mib, Long: true, Order: format.OrderFamilies,
 	}
 	switch name {
 	case "fast":
-		p.DataFrame, p.Level, p.Long, p.Scanner = 16*mib, 3, false, ScannerJoints
+		p.DataFrame, p.Level, p.Long, p.Scanner = 16*mib, 3, false, scanners.Joints
 	case "", "default":
 		p.Preset, p.DataFrame, p.Level = "default", 32*mib, 7
 	case "small":
@@ -151,9 +144,10 @@ func (o *Options) setDefaults() error {
 	if err := o.Chunks.Validate(); err != nil {
 		return err
 	}
+	if err := o.Scanner.Validate(); err != nil {
+		return err
+	}
 	switch {
-	case o.Scanner != "" && o.Scanner != ScannerAuto && o.Scanner != ScannerJoints && o.Scanner != ScannerNone && scanners.ByName(o.Scanner) == nil:
-		return fmt.Errorf("scanner %q is unknown", o.Scanner)
 	case !o.Hash.Known():
 		return fmt.Errorf("hash function %d is unknown", o.Hash)
 	case min(o.DataFrame, o.MetaFrame) < MinFrame || max(o.DataFrame, o.MetaFrame) > format.MaxFrameRaw:
@@ -187,9 +181,9 @@ func (o *Options) setDefaults() error {
 // chunker is how content is cut, as recorded.
 func (o *Options) chunker() uint8 {
 	switch o.Scanner {
-	case ScannerNone:
+	case scanners.None:
 		return format.ChunkerGear
-	case ScannerJoints:
+	case scanners.Joints:
 		return format.ChunkerJoints
 	}
 	return format.ChunkerScanners

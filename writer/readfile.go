@@ -204,21 +204,10 @@ func (r *fileReader) small(j *fileJob, fd int, size int64) error {
 
 // scanner chooses the scanner for a file that begins with head.
 func (r *fileReader) scanner(j *fileJob, fd int, head []byte) *scanners.Scanner {
-	var sc *scanners.Scanner
-	switch name := r.s.o.Scanner; name {
-	case ScannerNone:
-		return nil
-	case ScannerAuto, ScannerJoints, "":
-		sc = scanners.Choose(head, j.name, func() string {
-			mime, _ := fsmeta.FGetXattr(fd, "user.mime_type")
-			return string(mime)
-		})
-	default:
-		sc = scanners.ByName(name)
-	}
-	if sc.HintsOnly() && r.s.o.Scanner == ScannerJoints {
-		return nil
-	}
+	sc := r.s.o.Scanner.Scanner(head, j.name, func() string {
+		mime, _ := fsmeta.FGetXattr(fd, scanners.MediaTypeXattr)
+		return string(mime)
+	})
 	if sc != nil && r.s.o.OnScanner != nil {
 		r.s.hear(func() { r.s.o.OnScanner(j.path, sc.Name) })
 	}

@@ -28,7 +28,10 @@ func (e *engine) makeLinks() {
 		if e.ctx.Err() != nil {
 			return
 		}
-		if !l.to.made && e.dirs.at(l.dir).state != dirFailed {
+		if e.dirs.at(l.dir).state == dirFailed {
+			continue // the directory has been reported
+		}
+		if !l.to.made {
 			e.lostLink(l)
 			continue
 		}
@@ -75,9 +78,6 @@ func (e *linkError) Error() string {
 func (e *linkError) Unwrap() error { return e.err }
 
 func (e *engine) makeLink(l *link) error {
-	if e.dirs.at(l.dir).state == dirFailed {
-		return errNoDir
-	}
 	from, err := e.cache.Get(int(l.to.dir))
 	if err != nil {
 		return err

@@ -40,53 +40,31 @@ var ErrNoChunker = errors.New("the archive does not record how its content was c
 // in one bit for each.
 type Mapper struct {
 	a      *reader.Archive
-	choose Choice
+	choose scanners.Choice
 	met    []uint64
 	split  *scanners.Splitter
 	span   func(scanners.Span) error
 }
 
-// Choice says which scanner a file is cut with.
-type Choice struct {
-	auto   bool // the one that its content or name chooses
-	joints bool // but not if it only names hints
-	only   *scanners.Scanner
+// recordedChoice is what a header says of scanners.
+var recordedChoice = map[uint8]scanners.Choice{
+	format.ChunkerGear: scanners.None, format.ChunkerScanners: scanners.Auto, format.ChunkerJoints: scanners.Joints,
 }
 
-// ErrUnknown: there is no such scanner.
-var ErrUnknown = errors.New("no such scanner")
-
-// ChoiceOf gives what a name stands for: auto, none, or the name of a scanner.
-func ChoiceOf(name string) (Choice, error) {
-	switch name {
-	case "auto":
-		return Choice{auto: true}, nil
-	case "none":
-		return Choice{}, nil
-	}
-	sc := scanners.ByName(name)
-	if sc == nil {
-		return Choice{}, ErrUnknown
-	}
-	return Choice{only: sc}, nil
-}
-
-// NewMapper begins with an archive. In one that was made without scanners none
-// is chosen.
-func NewMapper(a *reader.Archive, choose Choice) (*Mapper, error) {
+// NewMapper begins with an archive. choose says with which scanner its files
+// were cut; Auto stands for what the archive records of that.
+func NewMapper(a *reader.Archive, choose scanners.Choice) (*Mapper, error) {
 	c := a.Header().Chunker
 	if c == nil {
 		return nil, ErrNoChunker
 	}
 	p := scanners.Params{Min: int(c.Min), Target: int(c.Target), Max: int(c.Max), RunMin: int(c.RunMin)}
-	if err := p.Validate(); err != nil || c.Algorithm < format.ChunkerGear || c.Algorithm > format.ChunkerJoints {
+	recorded, known := recordedChoice[c.Algorithm]
+	if p.Validate() != nil || !known {
 		return nil, ErrNoChunker
 	}
-	switch c.Algorithm {
-	case format.ChunkerGear:
-		choose.auto = false
-	case format.ChunkerJoints:
-		choose.joints = true
+	if choose == scanners.Auto {
+		choose = recorded
 	}
 	m := &Mapper{a: a, choose: choose, met: make([]uint64, (a.Blocks()+63)/64)}
 	m.split = scanners.NewSplitter(p, func(s scanners.Span, _ []byte) error { return m.span(s) })
@@ -95,26 +73,19 @@ func NewMapper(a *reader.Archive, choose Choice) (*Mapper, error) {
 
 // Scanner chooses the scanner for a file.
 func (m *Mapper) Scanner(f *reader.File) (*scanners.Scanner, error) {
-	if !m.choose.auto {
-		return m.choose.only, nil
-	}
 	head := make([]byte, scanners.SniffLen)
 	n, err := f.ReadAt(head, 0)
 	if err != nil && err != io.EOF {
 		return nil, err
 	}
-	sc := scanners.Choose(head[:n], f.Entry().Name, func() string {
+	return m.choose.Scanner(head[:n], f.Entry().Name, func() string {
 		for _, x := range f.Entry().Xattrs {
-			if x.Name == "user.mime_type" {
+			if x.Name == scanners.MediaTypeXattr {
 				return x.Value
 			}
 		}
 		return ""
-	})
-	if m.choose.joints && sc.HintsOnly() {
-		sc = nil
-	}
-	return sc, nil
+	}), nil
 }
 
 // Map gives the pieces of a file to do, in order, and reads all of it.

@@ -18,12 +18,12 @@ import (
 )
 
 type blocksCommand struct {
-	Archive string   `arg:"" help:"The archive: a file or a FIFO; - is standard input."`
-	Members []string `arg:"" optional:"" name:"member" help:"Whose blocks, by path or pattern, with everything below. Default: of all files."`
-	Hist    bool     `help:"Show how many blocks there are of each size and why they end there, and what each scanner's files share."`
-	JSON    bool     `name:"json" help:"An object for each file, or with --hist a single one."`
-	SVG     string   `name:"svg" placeholder:"FILE" help:"Draw the histogram into FILE."`
-	Scanner string   `default:"auto" placeholder:"NAME" help:"Find reasons with the one each file chooses (auto), with none, or with the one of that name."`
+	Archive string          `arg:"" help:"The archive: a file or a FIFO; - is standard input."`
+	Members []string        `arg:"" optional:"" name:"member" help:"Whose blocks, by path or pattern, with everything below. Default: of all files."`
+	Hist    bool            `help:"Show how many blocks there are of each size and why they end there, and what each scanner's files share."`
+	JSON    bool            `name:"json" help:"An object for each file, or with --hist a single one."`
+	SVG     string          `name:"svg" placeholder:"FILE" help:"Draw the histogram into FILE."`
+	Scanner scanners.Choice `default:"auto" placeholder:"NAME" help:"Find reasons with the one each file chooses (auto), with none, or with the one of that name."`
 }
 
 func (*blocksCommand) Help() string {
@@ -55,15 +55,11 @@ With --hist: files, bytes, blocks, distinct, shared bytes, runs and run_bytes; s
 }
 
 func (c *blocksCommand) Run(e *Env) error {
-	choose, err := blockmap.ChoiceOf(c.Scanner)
-	if err != nil {
-		return usagef("--scanner %s: no such scanner; auto, none, and %s are known", c.Scanner, scannerNames())
-	}
 	a, err := openArchive(e, c.Archive)
 	if err != nil {
 		return err
 	}
-	m, err := blockmap.NewMapper(a, choose)
+	m, err := blockmap.NewMapper(a, c.Scanner)
 	if err != nil {
 		return errors.Join(fmt.Errorf("%s: %w", human.Quote(c.Archive), err), a.Close())
 	}

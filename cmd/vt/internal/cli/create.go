@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"syscall"
 	"unicode/utf8"
 
@@ -188,13 +187,13 @@ func listInputs(e *Env, o writer.Options) error {
 
 // recipe are the flags that decide what the archive is like.
 type recipe struct {
-	Preset    string      `enum:"fast,default,small" default:"default" placeholder:"NAME" help:"Parameters to start from: fast, default or small. What the options below say counts more."`
-	FrameSize *human.Size `placeholder:"SIZE" help:"Compress SIZE of data at a time; also what a random read decodes at most."`
-	Level     *int        `placeholder:"1-22" help:"Level of zstd."`
-	Long      *bool       `negatable:"" help:"Look for long matches before zstd does, or do not."`
-	ChunkSize *human.Size `placeholder:"SIZE" help:"Cut files into blocks of about SIZE, a power of two."`
-	Scanner   string      `placeholder:"NAME" help:"Cut files where their own structure has joints: auto chooses for each file by content and name, joints does but leaves text alone, none does not; or one of ${scanners}. Default: auto, and joints with --preset fast."`
-	Order     string      `enum:"path,families," default:"" placeholder:"ORDER" help:"Order of data: path, as the tree is walked, or families, similar files side by side."`
+	Preset    string          `enum:"fast,default,small" default:"default" placeholder:"NAME" help:"Parameters to start from: fast, default or small. What the options below say counts more."`
+	FrameSize *human.Size     `placeholder:"SIZE" help:"Compress SIZE of data at a time; also what a random read decodes at most."`
+	Level     *int            `placeholder:"1-22" help:"Level of zstd."`
+	Long      *bool           `negatable:"" help:"Look for long matches before zstd does, or do not."`
+	ChunkSize *human.Size     `placeholder:"SIZE" help:"Cut files into blocks of about SIZE, a power of two."`
+	Scanner   scanners.Choice `placeholder:"NAME" help:"Cut files where their own structure has joints: auto chooses for each file by content and name, joints does but leaves text alone, none does not; or one of ${scanners}. Default: auto, and joints with --preset fast."`
+	Order     string          `enum:"path,families," default:"" placeholder:"ORDER" help:"Order of data: path, as the tree is walked, or families, similar files side by side."`
 	hashFlag
 }
 
@@ -213,9 +212,6 @@ func (r *recipe) params() (writer.Params, error) {
 	p.Hash = r.id()
 	if r.Scanner != "" {
 		p.Scanner = r.Scanner
-	}
-	if p.Scanner != writer.ScannerAuto && p.Scanner != writer.ScannerJoints && p.Scanner != writer.ScannerNone && scanners.ByName(p.Scanner) == nil {
-		return p, usagef("--scanner %s: no such scanner; auto, joints, none, and %s are known", p.Scanner, scannerNames())
 	}
 	if r.FrameSize != nil {
 		if n := *r.FrameSize; n < writer.MinFrame || n > format.MaxFrameRaw {
@@ -244,13 +240,4 @@ func (r *recipe) params() (writer.Params, error) {
 		p.Order = format.OrderFamilies
 	}
 	return p, p.Chunks.Validate()
-}
-
-// scannerNames lists the scanners for people.
-func scannerNames() string {
-	var names []string
-	for _, sc := range scanners.All() {
-		names = append(names, sc.Name)
-	}
-	return strings.Join(names, ", ")
 }

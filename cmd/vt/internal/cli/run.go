@@ -7,10 +7,12 @@ import (
 	"io"
 	"io/fs"
 	"reflect"
+	"strings"
 
 	"github.com/alecthomas/kong"
 
 	"github.com/vtdarchive/vtd/internal/human"
+	"github.com/vtdarchive/vtd/scanners"
 )
 
 type kongParser = kong.Kong
@@ -86,7 +88,7 @@ func newParser(g *grammar, stdout, stderr io.Writer) (*kong.Kong, error) {
 		kong.KindMapper(reflect.String, kong.MapperFunc(mapString)),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		groups,
-		kong.Vars{"version": "vt " + version, "scanners": scannerNames()},
+		kong.Vars{"version": "vt " + version, "scanners": strings.Join(scanners.Names(), ", ")},
 	)
 }
 

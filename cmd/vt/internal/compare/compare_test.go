@@ -134,7 +134,7 @@ func TestMetadata(t *testing.T) {
 
 func TestOwner(t *testing.T) {
 	if os.Geteuid() != 0 {
-		t.Skip("needs root")
+		t.Skip("SKIPPED, NOT TESTED: needs root")
 	}
 	dir := tree(t)
 	a := archive(t, dir)
