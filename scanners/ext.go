@@ -9,8 +9,9 @@ import (
 //
 // Joints are around the data of files and directories, as far as the inode that
 // says where it lies comes before it, which is how these file systems are laid
-// out. So a file is cut in an image as it is in a tree, but for what interrupts
-// it there.
+// out. A file in one piece is left to its scanner, too, chosen by its content or
+// else by the name it has in a directory that comes before it. So a file is cut in
+// an image as it is in a tree, but for what interrupts it there.
 var extScanner = &Scanner{
 	Name: "ext", Title: "file systems ext2, ext3 and ext4: the data of each file",
 	Exts: []string{"ext2", "ext3", "ext4"},
@@ -36,8 +37,10 @@ const (
 	// as they are while some files change.
 	extTable = 4 << 10
 
-	// maxExtTasks bounds what is known to be worth reading: 4 MiB of memory.
+	// maxExtTasks bounds what is known to be worth reading: 5 MiB of memory.
 	maxExtTasks = 1 << 17
+	// maxExtNames bounds the files whose names are known to matter: 4 MiB.
+	maxExtNames = 1 << 17
 )
 
 const (
@@ -66,7 +69,8 @@ type ext struct {
 	sums                       bool
 	allSupers                  bool // every group begins with a superblock
 
-	tasks []extTask // a heap: the nearest first
+	tasks []extTask           // a heap: the nearest first
+	names map[uint32]*Scanner // by inode, what the names of files say of them
 }
 
 // readExt reads a superblock, and reports whether it is one that can be.
@@ -123,15 +127,15 @@ func scanExtAt(s *Source, base, size int64) {
 	if !ok {
 		return
 	}
-	x.base, x.end = base, base+min(size, x.blocks*x.block)
+	x.base, x.end, x.names = base, base+min(size, x.blocks*x.block), make(map[uint32]*Scanner)
 	perBlock := x.block / x.descSize
-	x.push(extTask{extDescriptors, x.base + (x.firstBlock+1)*x.block, min(x.groups, x.firstMeta*perBlock), 0})
+	x.push(extTask{kind: extDescriptors, at: x.base + (x.firstBlock+1)*x.block, n: min(x.groups, x.firstMeta*perBlock)})
 	for g := x.firstMeta * perBlock; g < x.groups && len(x.tasks) < maxExtTasks; g += perBlock {
 		at := x.firstBlock + g*x.groupBlocks
 		if g == 0 || x.allSupers {
 			at++
 		}
-		x.push(extTask{extDescriptors, x.base + at*x.block, min(x.groups-g, perBlock), g})
+		x.push(extTask{kind: extDescriptors, at: x.base + at*x.block, n: min(x.groups-g, perBlock), first: g})
 	}
 	for {
 		t, ok := x.pop()
@@ -147,9 +151,13 @@ func scanExtAt(s *Source, base, size int64) {
 			x.readDescriptors(s, t)
 		case extInodes:
 			x.readInodes(s, t)
+		case extNames:
+			x.readNames(s, t.n)
+		case extContent:
+			s.member(t.n, "", x.names[t.file.inode])
 		case extExtents:
 			if b := s.Peek(int(x.block)); int64(len(b)) == x.block {
-				x.readExtents(s, b, t.n)
+				x.readExtents(s, b, t.n, t.file)
 				s.Skip(x.block)
 			}
 		default:
@@ -182,143 +190,16 @@ func (x *ext) readDescriptors(s *Source, t extTask) {
 		if x.sums && flags&1 != 0 || free >= x.groupInodes {
 			n = 0
 		}
-		at := x.at(table)
+		at, number := x.at(table), (t.first+g)*x.groupInodes+1
 		if t.first+g == 0 {
-			own := min(n, x.firstInode-1)
-			at, n = at+own*x.inodeSize, n-own
+			own := min(n, max(x.firstInode-1, 0))
+			at, number, n = at+own*x.inodeSize, number+own, n-own
 		}
-		if n > 0 && x.holds(table) {
-			x.push(extTask{extInodes, at, n, 0})
+		if x.holds(table) {
+			x.push(extTask{kind: extInodes, at: at, n: n, first: number})
 		}
 		s.Skip(x.descSize)
 	}
-}
-
-func (x *ext) readInodes(s *Source, t extTask) {
-	for left := t.n * x.inodeSize; left > 0; {
-		b := s.Peek(int(min(left, MaxPeek)))
-		n := int64(len(b)) &^ (x.inodeSize - 1)
-		if n == 0 {
-			return
-		}
-		for at := s.Offset(); len(b) >= int(x.inodeSize); at += x.inodeSize {
-			if (at-x.base)%extTable == 0 {
-				s.JointAt(at)
-			}
-			x.readInode(s, b)
-			b = b[x.inodeSize:]
-		}
-		s.Skip(n)
-		left -= n
-	}
-}
-
-func (x *ext) readInode(s *Source, b []byte) {
-	const regular, directory = 0x8000, 0x4000
-	kind := binary.LittleEndian.Uint16(b) & 0xf000
-	if kind != regular && kind != directory || binary.LittleEndian.Uint16(b[0x1a:]) == 0 {
-		return
-	}
-	size := int64(binary.LittleEndian.Uint32(b[0x4:]))
-	if kind == regular {
-		size |= int64(binary.LittleEndian.Uint32(b[0x6c:])) << 32
-	}
-	flags := binary.LittleEndian.Uint32(b[0x20:])
-	if size < extMinFile || size > maxVolume || flags&extInodeInline != 0 {
-		return
-	}
-	where := b[0x28:0x64]
-	if flags&extInodeExtents != 0 {
-		x.readExtents(s, where, size)
-		return
-	}
-	x.readPointers(s, where[:48], extTask{extPointers, 0, size, 0})
-	first, each := int64(12), int64(1)
-	for level := range uint8(3) {
-		each *= x.block / 4
-		x.pushBlock(extPointers+1+level, where[48+4*level:], size, first)
-		first += each
-	}
-}
-
-// readExtents reads a node of an extent tree: that in an inode, or a block.
-func (x *ext) readExtents(s *Source, b []byte, size int64) {
-	n, depth := int(binary.LittleEndian.Uint16(b[2:])), binary.LittleEndian.Uint16(b[6:])
-	if binary.LittleEndian.Uint16(b) != 0xf30a || n > (len(b)-12)/12 {
-		return
-	}
-	p := extPiece{size: size}
-	for e := b[12 : 12+12*n]; len(e) > 0; e = e[12:] {
-		if depth > 0 {
-			leaf := int64(binary.LittleEndian.Uint32(e[4:])) | int64(binary.LittleEndian.Uint16(e[8:]))<<32
-			if x.holds(leaf) {
-				x.push(extTask{extExtents, x.at(leaf), size, 0})
-			}
-			continue
-		}
-		const most = 1 << 15 // a longer one was allocated but not written
-		length := int64(binary.LittleEndian.Uint16(e[4:]))
-		start := int64(binary.LittleEndian.Uint16(e[6:]))<<32 | int64(binary.LittleEndian.Uint32(e[8:]))
-		if length <= most {
-			x.add(s, &p, int64(binary.LittleEndian.Uint32(e)), start, length)
-		}
-	}
-	x.mark(s, p)
-}
-
-// readPointers reads the numbers of the blocks that follow a first one in a
-// file, or of blocks full of such numbers.
-func (x *ext) readPointers(s *Source, b []byte, t extTask) {
-	if t.kind > extPointers+1 {
-		each := int64(1)
-		for range t.kind - extPointers - 1 {
-			each *= x.block / 4
-		}
-		for i := int64(0); len(b) > 0; i, b = i+1, b[4:] {
-			x.pushBlock(t.kind-1, b, t.n, t.first+i*each)
-		}
-		return
-	}
-	p := extPiece{size: t.n}
-	for i := int64(0); len(b) > 0; i, b = i+1, b[4:] {
-		x.add(s, &p, t.first+i, int64(binary.LittleEndian.Uint32(b)), 1)
-	}
-	x.mark(s, p)
-}
-
-// extPiece is a part of a file of some size that lies together: n blocks,
-// from the one of number start on, which is number first of the file.
-type extPiece struct{ first, start, n, size int64 }
-
-// add joins blocks to a piece, or marks it and begins another with them.
-func (x *ext) add(s *Source, p *extPiece, first, start, n int64) {
-	if p.n > 0 && first == p.first+p.n && start == p.start+p.n {
-		p.n += n
-		return
-	}
-	x.mark(s, *p)
-	p.first, p.start, p.n = first, start, n
-}
-
-// mark sets the joints of a piece: where it begins and ends, and where the data
-// of the file ends in it. A joint so close to the end of the last block that
-// another there would not count is left out, since the next file is likely to
-// begin there.
-func (x *ext) mark(s *Source, p extPiece) {
-	if p.n == 0 || !x.holds(p.start) || p.n > x.blocks-p.start || p.first > p.size/x.block {
-		return
-	}
-	at := x.at(p.start)
-	data := min(p.size-p.first*x.block, p.n*x.block)
-	if data <= 0 {
-		return
-	}
-	used := (data + x.block - 1) / x.block * x.block
-	s.JointAt(at)
-	if used-data >= extMinFile {
-		s.JointAt(at + data)
-	}
-	s.JointAt(at + used)
 }
 
 // holds reports whether a block lies in the file system. Number 0 is no block.
@@ -327,61 +208,3 @@ func (x *ext) holds(block int64) bool {
 }
 
 func (x *ext) at(block int64) int64 { return x.base + min(block, x.blocks)*x.block }
-
-// extTask is something to read: n descriptors, the first of them that of the
-// group of number first; n inodes; or a block that says where parts of a file of
-// n octets are, with extPointers+k from its block of number first on.
-type extTask struct {
-	kind         uint8
-	at, n, first int64
-}
-
-const (
-	extDescriptors = iota
-	extInodes
-	extExtents
-	extPointers // numbers of blocks; with 1 to 3 more, of blocks of numbers, so deep
-)
-
-// pushBlock notes that a block of numbers is to be read, if its own number is
-// one.
-func (x *ext) pushBlock(kind uint8, number []byte, size, first int64) {
-	if block := int64(binary.LittleEndian.Uint32(number)); x.holds(block) && first <= size/x.block {
-		x.push(extTask{kind, x.at(block), size, first})
-	}
-}
-
-func (x *ext) push(t extTask) {
-	if t.n <= 0 || len(x.tasks) >= maxExtTasks {
-		return
-	}
-	i := len(x.tasks)
-	x.tasks = append(x.tasks, t)
-	for i > 0 && x.tasks[(i-1)/2].at > t.at {
-		x.tasks[i] = x.tasks[(i-1)/2]
-		i = (i - 1) / 2
-	}
-	x.tasks[i] = t
-}
-
-func (x *ext) pop() (top extTask, ok bool) {
-	if len(x.tasks) == 0 {
-		return top, false
-	}
-	n := len(x.tasks) - 1
-	top, t := x.tasks[0], x.tasks[n]
-	x.tasks = x.tasks[:n]
-	for i := 0; n > 0; {
-		low := 2*i + 1
-		if low+1 < n && x.tasks[low+1].at < x.tasks[low].at {
-			low++
-		}
-		if low >= n || t.at <= x.tasks[low].at {
-			x.tasks[i] = t
-			break
-		}
-		x.tasks[i] = x.tasks[low]
-		i = low
-	}
-	return top, true
-}

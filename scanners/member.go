@@ -3,19 +3,30 @@ package scanners
 // maxDepth is how deep members lie within members that scanners still look into.
 const maxDepth = 3
 
-// chooseScanner is Choose. Scanners cannot name it, as it names them.
-var chooseScanner func(head []byte, name string, mediaType func() string) *Scanner
+// chooseScanner is Choose, and scannerOfName what it says of a name alone.
+// Scanners cannot name them, as they name the scanners.
+var (
+	chooseScanner func(head []byte, name string, mediaType func() string) *Scanner
+	scannerOfName func(name string) *Scanner
+)
 
-func init() { chooseScanner = Choose }
+func init() { chooseScanner, scannerOfName = Choose, byName }
 
 // Member says that the n octets at the position are the content of a file of
 // that name, and moves behind them. What the scanner for such a file says of it
 // is said here, too, so that the member of an archive has the blocks of the file
 // if there is a joint at its start.
-func (s *Source) Member(n int64, name string) {
+func (s *Source) Member(n int64, name string) { s.member(n, name, nil) }
+
+// member is Member with the scanner for what neither content nor name tell.
+func (s *Source) member(n int64, name string, otherwise *Scanner) {
 	end := s.pos + min(n, maxContent-s.pos)
 	if s.depth < maxDepth && n > window {
-		if sc := chooseScanner(s.Peek(int(min(n, SniffLen))), name, nil); sc != nil {
+		sc := chooseScanner(s.Peek(int(min(n, SniffLen))), name, nil)
+		if sc == nil {
+			sc = otherwise
+		}
+		if sc != nil {
 			s.within(end, sc)
 		}
 	}

@@ -74,6 +74,11 @@ func Choose(head []byte, name string, mediaType func() string) *Scanner {
 			return sc
 		}
 	}
+	return byName(name)
+}
+
+// byName finds the scanner for content by the name of the file alone.
+func byName(name string) *Scanner {
 	for _, ext := range extensions(name) {
 		if sc := byExt[ext]; sc != nil {
 			return sc
