@@ -71,6 +71,18 @@ func (c *cursor) flags(known uint64, what string) uint64 {
 	return v
 }
 
+// kind reads a number that stands for one of n kinds of something.
+func (c *cursor) kind(n uint64, what string) uint64 {
+	at := c.off
+	v := c.uvarint()
+	if v >= n {
+		c.off = at
+		c.fail(what + " that is not known")
+		return 0
+	}
+	return v
+}
+
 func (c *cursor) take(n uint64) []byte {
 	if n > uint64(len(c.b)) {
 		c.fail("it ends inside a value")

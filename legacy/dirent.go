@@ -3,6 +3,7 @@ package legacy
 import (
 	"encoding/hex"
 	"fmt"
+	"iter"
 	"strings"
 )
 
@@ -49,14 +50,7 @@ const (
 
 // dirent reads one entry.
 func (c *cursor) dirent() (d Dirent) {
-	at := c.off
-	kind := c.uvarint()
-	if kind >= uint64(kinds) {
-		c.off = at
-		c.fail("a type of entry that is not known")
-		return d
-	}
-	d.Kind = Kind(kind)
+	d.Kind = Kind(c.kind(uint64(kinds), "a type of entry"))
 	flags := c.flags(0x3f, "flags of an entry")
 	if flags&direntName != 0 {
 		d.Name = string(c.data(MaxName, "a name"))
@@ -93,20 +87,25 @@ func CheckName(name string) error {
 	return nil
 }
 
-// ParseDir reads a directory's content. With an error come the entries before
-// the place where it is damaged.
-func ParseDir(b []byte) ([]Dirent, error) {
-	var entries []Dirent
-	c := cursor{b: b}
-	for len(c.b) > 0 {
-		d := c.dirent()
-		if err := c.err("entry"); err != nil {
-			return entries, err
+// Dirents reads a directory's content, an entry at a time: in memory all would
+// take many times the room. An error, at the place where it is damaged, comes
+// behind the entries before that place.
+func Dirents(b []byte) iter.Seq2[Dirent, error] {
+	return func(yield func(Dirent, error) bool) {
+		c := cursor{b: b}
+		for n := 0; len(c.b) > 0; n++ {
+			if n == MaxEntries {
+				yield(Dirent{}, fmt.Errorf("more than %d entries%w", MaxEntries, class{ErrDamaged}))
+				return
+			}
+			d := c.dirent()
+			if err := c.err("entry"); err != nil {
+				yield(Dirent{}, err)
+				return
+			}
+			if !yield(d, nil) {
+				return
+			}
 		}
-		if len(entries) == MaxEntries {
-			return entries, fmt.Errorf("more than %d entries%w", MaxEntries, class{ErrDamaged})
-		}
-		entries = append(entries, d)
 	}
-	return entries, nil
 }

@@ -49,7 +49,7 @@ func FuzzLegacy(f *testing.F) {
 			if err != nil {
 				t.Fatalf("a root cannot be read: %v", err)
 			}
-			entries, err := ParseDir(b)
+			entries, err := parseDir(b)
 			if err != nil || len(entries) == 0 {
 				t.Fatalf("a root is no directory: %d entries, %v", len(entries), err)
 			}

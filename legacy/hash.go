@@ -83,14 +83,7 @@ func ParseHash(s string) (Hash, error) {
 
 // hash reads the number of a function and a value.
 func (c *cursor) hash() (h Hash) {
-	at := c.off
-	k := c.uvarint()
-	if k >= uint64(hashKinds) {
-		c.off = at
-		c.fail("a hash function that is not known")
-		return h
-	}
-	h.Kind = HashKind(k)
+	h.Kind = HashKind(c.kind(uint64(hashKinds), "a hash function"))
 	copy(h.value[:], c.take(uint64(h.Kind.size())))
 	return h
 }

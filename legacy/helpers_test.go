@@ -93,3 +93,15 @@ func parseRef(t testing.TB, b []byte) Ref {
 	}
 	return r
 }
+
+// parseDir gives the entries of a directory before the place where it is
+// damaged.
+func parseDir(b []byte) (entries []Dirent, err error) {
+	for d, err := range Dirents(b) {
+		if err != nil {
+			return entries, err
+		}
+		entries = append(entries, d)
+	}
+	return entries, nil
+}

@@ -15,8 +15,8 @@ const (
 	// content: WorkFree, and WorkFactor for each octet of it that was given. Parts
 	// of one block may be asked for again and again.
 	WorkFree, WorkFactor = 1 << 30, 64
-	// MaxName and MaxMeta bound what an entry says of itself. An attribute's
-	// value has at most 64 KiB, and is escaped.
+	// MaxName, of entries and owners, and MaxMeta bound what an entry says of
+	// itself. An attribute's value has at most 64 KiB, and is escaped.
 	MaxName = 1023
 	MaxMeta = 4 << 20
 	// MaxLevels bounds how deep blocks of references lie in each other. Each

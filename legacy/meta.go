@@ -95,10 +95,15 @@ func (m *Meta) set(key string, value any) (ok bool) {
 		return false
 	}
 	switch key {
-	case "u":
-		m.Owner = text
-	case "g":
-		m.Group = text
+	case "u", "g":
+		if len(text) > MaxName {
+			return false
+		}
+		if key == "u" {
+			m.Owner = text
+		} else {
+			m.Group = text
+		}
 	case "a":
 		return m.setPerm(text)
 	case "m":

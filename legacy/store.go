@@ -109,10 +109,9 @@ func (s *Store) open(rec record) (io.Reader, error) {
 	return s.inflate, err
 }
 
-// copyTo writes the data of a record.
-func (s *Store) copyTo(w io.Writer, rec record) error {
+// copyTo writes the data of a record, and gives how much it is.
+func (s *Store) copyTo(w io.Writer, rec record) (n int64, err error) {
 	r, err := s.open(rec)
-	n := int64(0)
 	if err == nil {
 		n, err = io.CopyBuffer(w, io.LimitReader(r, s.limit+1), s.buffer[:])
 	}
@@ -120,13 +119,13 @@ func (s *Store) copyTo(w io.Writer, rec record) error {
 	switch {
 	case errors.As(err, &corrupt), errors.Is(err, zlib.ErrHeader), errors.Is(err, zlib.ErrChecksum), errors.Is(err, zlib.ErrDictionary),
 		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return damaged("record", rec.offset(), "%v", err)
+		return n, damaged("record", rec.offset(), "%v", err)
 	case err != nil:
-		return err
+		return n, err
 	case n > s.limit:
-		return damaged("record", rec.offset(), "it inflates to more than the limit of %d octets", s.limit)
+		return n, damaged("record", rec.offset(), "it inflates to more than the limit of %d octets", s.limit)
 	}
-	return nil
+	return n, nil
 }
 
 // Index hashes every record with a function, unless that was done.
@@ -134,7 +133,7 @@ func (s *Store) Index(ctx context.Context, k HashKind) error {
 	if s.index[k] != nil {
 		return nil
 	}
-	index := make(map[digest]int32, len(s.records))
+	index := make(map[digest]int32, min(len(s.records), 1<<16)) // they may all be the same
 	h := k.new()
 	known := make(map[int64]bool)
 	for _, e := range s.bad {
@@ -145,7 +144,7 @@ func (s *Store) Index(ctx context.Context, k HashKind) error {
 			return err
 		}
 		h.Reset()
-		if err := s.copyTo(h, rec); err != nil {
+		if _, err := s.copyTo(h, rec); err != nil {
 			var e *Error
 			if !errors.As(err, &e) {
 				return err
@@ -195,7 +194,7 @@ func (s *Store) data(i int) ([]byte, error) {
 		guess = min(4*guess, 1<<20)
 	}
 	b := bytes.NewBuffer(make([]byte, 0, guess+bytes.MinRead))
-	err := s.copyTo(b, rec)
+	_, err := s.copyTo(b, rec)
 	return b.Bytes(), err
 }
 

@@ -242,8 +242,18 @@ func (c *importCommand) onlyRoot(e *Env, s *legacy.Store) (legacy.Dirent, legacy
 	}
 	const most = 20
 	for _, r := range roots[max(0, len(roots)-most):] {
-		names := strings.Join(r.Names[:min(len(r.Names), 5)], " ")
-		e.message("%v at offset %d: %s: %s", r.Content.Hash, r.Offset, plural(uint64(len(r.Names)), "name"), human.Quote(names))
+		b, err := s.Bytes(e.ctx, r.Content)
+		if err != nil {
+			return legacy.Dirent{}, legacy.Meta{}, legacyError(c.File, err)
+		}
+		var names []string
+		total := uint64(0)
+		for d := range legacy.Dirents(b) {
+			if total++; total <= 5 {
+				names = append(names, d.Name)
+			}
+		}
+		e.message("%v at offset %d: %s: %s", r.Content.Hash, r.Offset, plural(total, "name"), human.Quote(strings.Join(names, " ")))
 	}
 	return legacy.Dirent{}, legacy.Meta{}, fmt.Errorf("%s: %d directories could be the root; give --root one of these, or the text file (.vt) that names it", human.Quote(c.File), len(roots))
 }

@@ -4,28 +4,32 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha1"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/vtdarchive/vtd/legacy"
 	"github.com/vtdarchive/vtd/reader"
+	"github.com/vtdarchive/vtd/writer"
 )
 
-// oldStore writes data files of the old vt, in which everything is shorter
-// than 16384 octets.
+// oldStore writes data files of the old vt.
 type oldStore struct{ b []byte }
 
 func oldNumber(n int) []byte {
-	if n < 128 {
-		return []byte{byte(n)}
+	b := []byte{byte(n & 0x7f)}
+	for n >>= 7; n > 0; n >>= 7 {
+		b = append([]byte{byte(n&0x7f | 0x80)}, b...)
 	}
-	return []byte{byte(n>>7 | 0x80), byte(n & 0x7f)}
+	return b
 }
 
 func oldSized(b ...[]byte) []byte {
@@ -181,7 +185,7 @@ func TestImportHostile(t *testing.T) {
 	for _, want := range []string{
 		`vt: ".." is no name`,
 		`vt: the name "a/b" holds a slash or a zero`,
-		"vt: dir: file exists",
+		"vt: dir: its directory has this name twice, and the first is kept",
 		`vt: fine: not understood and not kept: metadata "zz": "1"`,
 		"vt: nowhere: the file 00000000-0000-0000-0000-000000000000, of which it is a name, is not in the tree",
 		"vt: pointless: a symbolic link without a target",
@@ -198,5 +202,48 @@ func TestImportHostile(t *testing.T) {
 	}
 	if planted, err := os.ReadDir(outside); err != nil || len(planted) > 0 {
 		t.Errorf("%v, %v outside", planted, err)
+	}
+}
+
+// TestImportDeep: of directories in each other, which may be long, no more is
+// in memory than their octets.
+func TestImportDeep(t *testing.T) {
+	var s oldStore
+	var below []byte
+	long := bytes.Repeat(oldEntry(0, "a", "", nil, nil), 20_000)
+	for range 20 {
+		below = s.add(slices.Concat(oldEntry(1, "d", "", nil, below), long))
+	}
+	store, err := legacy.Open(t.Context(), bytes.NewReader(s.b), int64(len(s.b)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := legacy.ParseHash(fmt.Sprintf("sha1:%x", below[len(below)-sha1.Size:]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := store.Get(t.Context(), h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	live := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before := live()
+	u := unpacking{ctx: ctx, store: store, progress: func(int64, int64) {}}
+	u.issue = func(i writer.Issue) { // the second a of the innermost
+		if after := live(); i.Path != strings.Repeat("d/", 19)+"a" || after > before+8<<20 {
+			t.Errorf("%d octets of memory at %s: %v", after-before, i.Path, i.Err)
+		}
+		cancel()
+	}
+	err = u.unpack(t.TempDir()+"/tree", legacy.Dirent{Kind: legacy.Dir, Content: &legacy.Ref{Span: uint64(len(b)), Hash: h}}, legacy.Meta{})
+	if !errors.Is(err, context.Canceled) {
+		t.Error(err)
 	}
 }

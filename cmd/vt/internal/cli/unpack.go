@@ -21,12 +21,18 @@ import (
 
 const (
 	// maxUnpacked bounds the entries of a tree, in which the same few
-	// directories may lie again and again.
+	// directories may lie again and again, and maxPaths the octets of their
+	// paths, of which many are kept.
 	maxUnpacked = 1 << 24
-	// maxIssues bounds what is reported of one store.
-	maxIssues = 10_000
-	// maxUnpackedDepth bounds how deep directories lie in each other.
+	maxPaths    = 2 << 30
+	// maxIssues bounds what is reported of one store, and maxIssuePaths the
+	// octets of the paths in it.
+	maxIssues     = 10_000
+	maxIssuePaths = 16 << 20
+	// maxUnpackedDepth bounds how deep directories lie in each other, and
+	// maxUnpackedDirs their octets, which are in memory until all below is made.
 	maxUnpackedDepth = 4096
+	maxUnpackedDirs  = 2 * legacy.MaxData
 )
 
 // unpacking puts a tree of the old vt into a directory, for import.
@@ -37,13 +43,16 @@ type unpacking struct {
 	issue    func(writer.Issue)
 
 	issues  []writer.Issue
-	failed  int  // issues, with those that were not noted
+	failed  int  // issues; above maxIssues when no more are noted
+	told    int  // octets of their paths
 	damaged bool // some issues are about the store
 	earlier int  // entries that have earlier versions
 
 	root    *os.Root
 	buffer  *bufio.Writer // of the file at hand
 	entries int
+	paths   int // octets of their paths
+	held    int // octets of directories of which entries are still to be made
 	owners  fsmeta.Owners
 	denied  map[string]bool        // owners that could not be given, as shown
 	named   map[legacy.UUID]string // paths of what may have several names
@@ -67,10 +76,12 @@ func (u *unpacking) fail(path string, err error, stored bool) {
 	if errors.Is(err, legacy.ErrDamaged) {
 		u.damaged = true
 	}
-	if u.failed++; u.failed > maxIssues {
+	if u.failed > maxIssues {
 		return
 	}
-	if u.failed == maxIssues {
+	u.told += len(path)
+	if u.failed++; u.failed == maxIssues || u.told > maxIssuePaths {
+		u.failed = maxIssues + 1
 		err = fmt.Errorf("%w; further problems are not reported", err)
 	}
 	i := writer.Issue{Path: path, Err: err, Stored: stored}
@@ -97,14 +108,16 @@ func (u *unpacking) unpack(dir string, top legacy.Dirent, meta legacy.Meta) erro
 	if err != nil {
 		return fmt.Errorf("the root: %w", err)
 	}
-	entries, err := legacy.ParseDir(b)
-	if err != nil && len(entries) == 0 {
-		return fmt.Errorf("the root: %w", err)
+	for _, err := range legacy.Dirents(b) {
+		if err != nil {
+			return fmt.Errorf("the root: %w", err)
+		}
+		break
 	}
 	if err := u.readInodes(meta); err != nil {
 		return err
 	}
-	if err := u.fill("", entries, err, 0); err != nil {
+	if err := u.fill("", b, 0); err != nil {
 		return err
 	}
 	if err := u.linkAll(); err != nil {
@@ -124,23 +137,30 @@ func (u *unpacking) readInodes(meta legacy.Meta) error {
 	if err == nil && table.Content == nil {
 		err = errors.New("it has no content")
 	}
-	var entries []legacy.Dirent
 	if err == nil {
-		var b []byte
-		if b, err = u.store.Bytes(u.ctx, *table.Content); err == nil {
-			entries, err = legacy.ParseDir(b)
-		}
-	}
-	for _, d := range entries {
-		if d.HasUUID {
-			u.inodes[d.UUID] = d
-		}
+		err = u.addInodes(*table.Content)
 	}
 	if err := u.fatal(err); err != nil {
 		return err
 	}
 	if err != nil {
 		u.fail("", fmt.Errorf("the table of hard links: %w%w", err, hidden{legacy.ErrDamaged}), true)
+	}
+	return nil
+}
+
+func (u *unpacking) addInodes(table legacy.Ref) error {
+	b, err := u.store.Bytes(u.ctx, table)
+	if err != nil {
+		return err
+	}
+	for d, err := range legacy.Dirents(b) {
+		if err != nil {
+			return err
+		}
+		if d.HasUUID {
+			u.inodes[d.UUID] = d
+		}
 	}
 	return nil
 }
@@ -156,12 +176,15 @@ func (u *unpacking) fatal(err error) error {
 	return nil
 }
 
-// fill makes the entries of a directory; err is why there are no more.
-func (u *unpacking) fill(dir string, entries []legacy.Dirent, err error, depth int) error {
-	if err != nil {
-		u.fail(dir, fmt.Errorf("entries are lost: %w", err), true)
-	}
-	for _, d := range entries {
+// fill makes the entries of a directory.
+func (u *unpacking) fill(dir string, b []byte, depth int) error {
+	u.held += len(b)
+	defer func() { u.held -= len(b) }()
+	for d, err := range legacy.Dirents(b) {
+		if err != nil {
+			u.fail(dir, fmt.Errorf("entries are lost: %w", err), true)
+			return nil
+		}
 		if u.entries++; u.entries > maxUnpacked {
 			return fmt.Errorf("more than %d entries", maxUnpacked)
 		}
@@ -173,14 +196,31 @@ func (u *unpacking) fill(dir string, entries []legacy.Dirent, err error, depth i
 			u.earlier++
 		}
 		p := path.Join(dir, d.Name)
-		err := u.entry(p, d, depth)
-		if err := u.fatal(err); err != nil {
+		if u.paths += len(p); u.paths > maxPaths {
+			return fmt.Errorf("paths of more than %d octets", maxPaths)
+		}
+		if err := u.made(p, u.entry(p, d, depth)); err != nil {
 			return err
 		}
-		if err != nil {
-			u.fail(p, cause(err), false)
-		}
 	}
+	return nil
+}
+
+// made notes why an entry could not be made, and gives errors that are not
+// about it.
+func (u *unpacking) made(p string, err error) error {
+	var le *os.LinkError
+	switch {
+	case err == nil:
+		return nil
+	case u.fatal(err) != nil:
+		return u.fatal(err)
+	case errors.Is(err, fs.ErrExist):
+		err = fmt.Errorf("its directory has this name twice, and the first is kept%w", hidden{legacy.ErrDamaged})
+	case errors.As(err, &le):
+		err = le.Err
+	}
+	u.fail(p, cause(err), false)
 	return nil
 }
 
@@ -230,11 +270,13 @@ func (u *unpacking) dir(p string, d legacy.Dirent, m legacy.Meta, depth int) err
 			return fmt.Errorf("the directory and all below it are lost: %w", err)
 		}
 	}
+	if u.held+len(b) > maxUnpackedDirs {
+		return fmt.Errorf("the directory and all below it are lost: directories in each other have more than %d octets%w", maxUnpackedDirs, hidden{legacy.ErrDamaged})
+	}
 	if err := u.root.Mkdir(p, 0o700); err != nil {
 		return err
 	}
-	entries, err := legacy.ParseDir(b)
-	if err := u.fill(p, entries, err, depth+1); err != nil {
+	if err := u.fill(p, b, depth+1); err != nil {
 		return err
 	}
 	u.dirs = append(u.dirs, unpackedDir{p, m})
@@ -307,15 +349,8 @@ func (u *unpacking) linkAll() error {
 		} else {
 			err = fmt.Errorf("the file %v, of which it is a name, is not in the tree%w", l.uuid, hidden{legacy.ErrDamaged})
 		}
-		if err := u.fatal(err); err != nil {
+		if err := u.made(l.path, err); err != nil {
 			return err
-		}
-		if err != nil {
-			var le *os.LinkError
-			if errors.As(err, &le) {
-				err = le.Err
-			}
-			u.fail(l.path, cause(err), false)
 		}
 	}
 	return nil
