@@ -19,12 +19,7 @@ type createCommand struct {
 	Paths   []string `arg:"" name:"path" help:"What goes in."`
 
 	selection
-	recipe `group:"archive"`
-
-	Label   string     `placeholder:"TEXT" group:"archive" help:"Label of the snapshot."`
-	Message string     `placeholder:"TEXT" group:"archive" help:"Message of the snapshot."`
-	Time    *timeFlag  `placeholder:"TIME" group:"archive" help:"Time of the snapshot: RFC 3339, or @ and seconds since 1970. Default: $$SOURCE_DATE_EPOCH, or the newest mtime."`
-	Memory  human.Size `placeholder:"SIZE" default:"512M" help:"Keep up to SIZE of new data in memory rather than read it twice."`
+	making `set:"otherwise=or the newest mtime"`
 
 	DryRun  bool `short:"n" help:"Make nothing; list what would go in."`
 	Verbose bool `short:"v" help:"List entries on standard error as they are found, and files with the scanner that cuts them, as (mbox) mail/inbox, as they are read."`
@@ -99,23 +94,10 @@ func (c *createCommand) Run(e *Env) error {
 }
 
 func (c *createCommand) options(e *Env) (writer.Options, error) {
-	o := writer.Options{Label: c.Label, Message: c.Message, KeepBytes: int64(c.Memory)}
-	for flag, text := range map[string]string{"--label": c.Label, "--message": c.Message} {
-		if !utf8.ValidString(text) {
-			return o, usagef("%s %s: not UTF-8, in which an archive has its label and its message", flag, human.Quote(text))
-		}
+	o, err := c.making.options(e)
+	if err == nil {
+		err = c.apply(e, &o, 1)
 	}
-	if o.KeepBytes == 0 {
-		o.KeepBytes = -1
-	}
-	if err := c.apply(e, &o, 1); err != nil {
-		return o, err
-	}
-	var err error
-	if o.Params, err = c.params(); err != nil {
-		return o, err
-	}
-	o.Time, err = snapshotTime(c.Time, e.getenv("SOURCE_DATE_EPOCH"))
 	return o, err
 }
 
@@ -183,6 +165,34 @@ func listInputs(e *Env, o writer.Options) error {
 		}
 		return err
 	})
+}
+
+// making are the flags of commands that make an archive.
+type making struct {
+	recipe `group:"archive"`
+
+	Label   string     `placeholder:"TEXT" group:"archive" help:"Label of the snapshot."`
+	Message string     `placeholder:"TEXT" group:"archive" help:"Message of the snapshot."`
+	Time    *timeFlag  `placeholder:"TIME" group:"archive" help:"Time of the snapshot: RFC 3339, or @ and seconds since 1970. Default: $$SOURCE_DATE_EPOCH, ${otherwise}."`
+	Memory  human.Size `placeholder:"SIZE" default:"512M" help:"Keep up to SIZE of new data in memory rather than read it twice."`
+}
+
+func (m *making) options(e *Env) (writer.Options, error) {
+	o := writer.Options{Label: m.Label, Message: m.Message, KeepBytes: int64(m.Memory)}
+	for flag, text := range map[string]string{"--label": m.Label, "--message": m.Message} {
+		if !utf8.ValidString(text) {
+			return o, usagef("%s %s: not UTF-8, in which an archive has its label and its message", flag, human.Quote(text))
+		}
+	}
+	if o.KeepBytes == 0 {
+		o.KeepBytes = -1
+	}
+	var err error
+	if o.Params, err = m.params(); err != nil {
+		return o, err
+	}
+	o.Time, err = snapshotTime(m.Time, e.getenv("SOURCE_DATE_EPOCH"))
+	return o, err
 }
 
 // recipe are the flags that decide what the archive is like.

@@ -21,13 +21,9 @@ type importCommand struct {
 	From string `enum:"legacy-vtd" default:"legacy-vtd" placeholder:"FORMAT" help:"What FILE is: legacy-vtd, a data file of the old vt."`
 	Root string `placeholder:"ROOT" help:"Where to begin: a text file (.vt) of the old vt, the last line of which counts, or the hash of a directory, as in sha1:0123…. Default: the directory to which no other refers, if there is just one."`
 
-	recipe `group:"archive"`
+	making `set:"otherwise=or that in the text file, or the newest mtime"`
 
-	Label   string     `placeholder:"TEXT" group:"archive" help:"Label of the snapshot."`
-	Message string     `placeholder:"TEXT" group:"archive" help:"Message of the snapshot."`
-	Time    *timeFlag  `placeholder:"TIME" group:"archive" help:"Time of the snapshot: RFC 3339, or @ and seconds since 1970. Default: $$SOURCE_DATE_EPOCH, or that in the text file, or the newest mtime."`
-	Memory  human.Size `placeholder:"SIZE" default:"512M" help:"Keep up to SIZE of new data in memory rather than read it twice."`
-	Threads uint       `placeholder:"N" help:"Work on N files or frames at once; does not change the result. Default: one for each processor."`
+	Threads uint `placeholder:"N" help:"Work on N files or frames at once; does not change the result. Default: one for each processor."`
 
 	Verbose bool `short:"v" help:"List entries on standard error as they are stored."`
 	Quiet   bool `short:"q" help:"Print no progress, notices and summary."`
@@ -36,7 +32,7 @@ type importCommand struct {
 
 func (*importCommand) Help() string {
 	return `
-Makes an archive of the tree in a data file of the old vt. Such a file has no root: the text file (.vt) beside it names one, and without --root there must be just one directory to which no other refers. A store of several data files is imported from one, in which they are put behind one another.
+Makes an archive of the tree in a data file of the old vt. Such a file has no root: the text file (.vt) beside it names one, and without --root there must be just one directory to which no other refers. Owner, permissions and time of that directory itself are in the text file alone, so that the content id is another without. A store of several data files is imported from one, in which they are put behind one another.
 
 Every block is checked against its hash. What is damaged or missing is named with its path, and left out, and makes the exit status 3: a file never comes with other content than it had. What of owners, permissions and attributes cannot be kept makes the exit status 1. Earlier states in the text file, and earlier versions of entries, are not imported.
 
@@ -54,6 +50,7 @@ func (c *importCommand) Run(e *Env) error {
 	if err != nil {
 		return err
 	}
+	o.Threads = int(c.Threads)
 	if c.Archive == "-" && isTerminal(e.stdout) {
 		return usagef("an archive is not written to a terminal; give a file name, or redirect")
 	}
@@ -85,6 +82,11 @@ func (c *importCommand) Run(e *Env) error {
 	defer removeTree(temp)
 	tree := filepath.Join(temp, "tree")
 	create := createCommand{Archive: c.Archive, Verbose: c.Verbose, Quiet: c.Quiet, JSON: c.JSON}
+	out, err := create.open(e)
+	if err != nil {
+		return err
+	}
+	defer out.Discard()
 	done := create.watch(e, &o)
 	defer done()
 	e.bar.Phase("unpacking", 0, 0)
@@ -107,16 +109,11 @@ func (c *importCommand) Run(e *Env) error {
 		e.message("not imported: earlier versions, which the store names for %s", plural(uint64(u.earlier), "name"))
 	}
 	o.Inputs = []writer.Input{{Dir: tree, Path: "."}}
-	return c.write(e, &create, o, &u)
+	return u.write(e, &create, o, out)
 }
 
 // write makes the archive of what was unpacked.
-func (c *importCommand) write(e *Env, create *createCommand, o writer.Options, u *unpacking) error {
-	out, err := create.open(e)
-	if err != nil {
-		return err
-	}
-	defer out.Discard()
+func (u *unpacking) write(e *Env, create *createCommand, o writer.Options, out archiveOutput) error {
 	defer boundHeap(300 << 20)()
 	rep, err := writer.Create(e.ctx, out, o)
 	if err == nil {
@@ -138,19 +135,6 @@ func (c *importCommand) write(e *Env, create *createCommand, o writer.Options, u
 	return nil
 }
 
-func (c *importCommand) options(e *Env) (writer.Options, error) {
-	o := writer.Options{Label: c.Label, Message: c.Message, KeepBytes: int64(c.Memory), Threads: int(c.Threads)}
-	if o.KeepBytes == 0 {
-		o.KeepBytes = -1
-	}
-	var err error
-	if o.Params, err = c.params(); err != nil {
-		return o, err
-	}
-	o.Time, err = snapshotTime(c.Time, e.getenv("SOURCE_DATE_EPOCH"))
-	return o, err
-}
-
 // store opens what is imported.
 func (c *importCommand) store(e *Env, in *os.File) (*legacy.Store, error) {
 	info, err := in.Stat()
@@ -170,11 +154,11 @@ func (c *importCommand) store(e *Env, in *os.File) (*legacy.Store, error) {
 // legacyError puts an error about what is imported into the class that decides
 // the exit status.
 func legacyError(name string, err error) error {
+	if errors.Is(err, legacy.ErrNotLegacy) {
+		return fmt.Errorf("%s: not a data file of the old vt: %w%w", human.Quote(name), err, hidden{format.ErrNotArchive})
+	}
 	err = fmt.Errorf("%s: %w", human.Quote(name), err)
-	switch {
-	case errors.Is(err, legacy.ErrNotLegacy):
-		return fmt.Errorf("%w%w", err, hidden{format.ErrNotArchive})
-	case errors.Is(err, legacy.ErrDamaged):
+	if errors.Is(err, legacy.ErrDamaged) {
 		return fmt.Errorf("%w%w", err, hidden{format.ErrDamaged})
 	}
 	return err
@@ -235,6 +219,7 @@ func (c *importCommand) onlyRoot(e *Env, s *legacy.Store) (legacy.Dirent, legacy
 	case len(roots) == 1:
 		if !c.Quiet {
 			e.message("beginning at %v, the only directory to which no other refers", roots[0].Content.Hash)
+			e.message("its own owner, permissions and time are in the text file (.vt) alone: with that as --root they are kept, and the content id is another")
 		}
 		return legacy.Dirent{Kind: legacy.Dir, Content: &roots[0].Content}, legacy.Meta{}, nil
 	case len(roots) == 0:

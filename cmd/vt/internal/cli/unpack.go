@@ -24,14 +24,15 @@ const (
 	// directories may lie again and again, and maxPaths the octets of their
 	// paths, of which many are kept.
 	maxUnpacked = 1 << 24
-	maxPaths    = 2 << 30
+	maxPaths    = 1 << 30
 	// maxIssues bounds what is reported of one store, and maxIssuePaths the
 	// octets of the paths in it.
 	maxIssues     = 10_000
 	maxIssuePaths = 16 << 20
-	// maxUnpackedDepth bounds how deep directories lie in each other, and
-	// maxUnpackedDirs their octets, which are in memory until all below is made.
-	maxUnpackedDepth = 4096
+	// maxUnpackedDepth bounds how deep directories lie in each other, as did
+	// Python, and maxUnpackedDirs their octets, which are in memory until all
+	// below is made.
+	maxUnpackedDepth = 1000
 	maxUnpackedDirs  = 2 * legacy.MaxData
 )
 
