@@ -6,8 +6,8 @@ import (
 )
 
 // The columns that describe content references are the same in directory
-// leaves, for the files, and in indirect blocks. Spans stand elsewhere in
-// both and are read before.
+// leaves, for the files, in indirect blocks, and in recipes for their input. Spans
+// stand elsewhere in all of them and are read before.
 
 func (w *columnWriter) contentKinds(kinds uint64, refs []*Ref) {
 	w.add(kinds, func(b []byte) []byte {
@@ -33,6 +33,11 @@ func (w *columnWriter) contentNames(form Form, self uint64, refs []*Ref) {
 	w.add(ColIndirects, func(b []byte) []byte { return appendNames(b, form, self, ofKind(refs, RefIndirect)) })
 }
 
+// recipeNames comes behind all columns of lower ids.
+func (w *columnWriter) recipeNames(form Form, self uint64, refs []*Ref) {
+	w.add(ColRecipes, func(b []byte) []byte { return appendNames(b, form, self, ofKind(refs, RefRecipe)) })
+}
+
 func (r *columnReader) contentRefs(c *cursor, kinds int, form Form, self uint64, refs []*Ref) {
 	r.col(c, kinds, func(c *cursor) {
 		readPalette(c, len(refs), (*cursor).u8, func(i int, v byte) { refs[i].Kind = RefKind(v) })
@@ -41,7 +46,7 @@ func (r *columnReader) contentRefs(c *cursor, kinds int, form Form, self uint64,
 		switch {
 		case c.bad != "":
 			return
-		case x.Kind > RefIndirect:
+		case x.Kind > RefRecipe:
 			c.lacks("a reference of a kind that this program lacks")
 		case x.Kind == RefLiteral && x.Span > MaxLiteral:
 			c.fail("a literal above its limit")
@@ -68,6 +73,7 @@ func (r *columnReader) contentRefs(c *cursor, kinds int, form Form, self uint64,
 	})
 	r.col(c, ColBlocks, func(c *cursor) { readNames(c, form, 0, ofKind(refs, RefBlock)) })
 	r.col(c, ColIndirects, func(c *cursor) { readNames(c, form, self, ofKind(refs, RefIndirect)) })
+	r.col(c, ColRecipes, func(c *cursor) { readNames(c, form, self, ofKind(refs, RefRecipe)) })
 }
 
 func ofKind(refs []*Ref, k RefKind) iter.Seq[*Ref] {

@@ -39,7 +39,7 @@ func ParseDirLeaf(b []byte, form Form, self uint64) (*DirLeaf, error) {
 	// Every entry has a name of at least two bytes with its NUL.
 	n := c.count(min(MaxLeafEntries, uint64(len(b)/2)))
 	var r columnReader
-	r.parse(&c, ColBtimes)
+	r.parse(&c, ColRecipes)
 	d := &DirLeaf{Extra: r.extra}
 	if c.bad == "" {
 		d.Entries = make([]Entry, n)
@@ -178,6 +178,7 @@ func (w *columnWriter) entries(es []Entry, form Form, self uint64) {
 			return appendTimes(b, len(es), func(i int) Time { return es[i].Btime })
 		})
 	}
+	w.recipeNames(form, self, files)
 }
 
 func (r *columnReader) entries(c *cursor, es []Entry, form Form, self uint64) {

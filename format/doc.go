@@ -10,7 +10,7 @@
 //	header                     Header
 //	frames                     FrameHead, then stored bytes (package codec)
 //	  metadata: top, snapshot  Top, Snapshot
-//	  metadata: tree           DirLeaf, DirInner, Indirect
+//	  metadata: tree           DirLeaf, DirInner, Indirect, Recipe
 //	  data                     contents of files
 //	index                      IndexHead, hash of each block, IndexFrame rows
 //	trailer                    Trailer

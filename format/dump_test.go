@@ -170,11 +170,11 @@ func dumpTrailer(d *dumper) {
 func dumpBlock(form Form) func(*dumper) {
 	return func(d *dumper) {
 		typ := BlockType(d.b[0])
-		d.take(1, "type of block: %s", [...]string{"", "top", "snapshot", "directory leaf", "directory inner node", "indirect"}[typ])
+		d.take(1, "type of block: %s", [...]string{"", "top", "snapshot", "directory leaf", "directory inner node", "indirect", "recipe"}[typ])
 		if typ == BlockDirInner || typ == BlockIndirect {
 			d.uvarint("level")
 		}
-		if typ >= BlockDirLeaf {
+		if typ >= BlockDirLeaf && typ <= BlockIndirect {
 			d.uvarint("rows")
 		}
 		d.each(func() { d.column(typ, form) })
@@ -205,6 +205,7 @@ func (d *dumper) column(typ BlockType, form Form) {
 		ColLinks:     {"hard links", d.links},
 		ColXattrs:    {"extended attributes", d.palette(d.xattrs)},
 		ColBtimes:    {"btimes", d.times},
+		ColRecipes:   {"recipes", names},
 	}
 	type columns = map[uint64]struct {
 		name string
@@ -217,7 +218,13 @@ func (d *dumper) column(typ BlockType, form Form) {
 		},
 		BlockIndirect: {
 			ColRefKinds: entry[ColFileKinds], ColSpans: {"spans", func() { d.uvarint("  span") }},
-			ColLiterals: entry[ColLiterals], ColOctets: entry[ColOctets], ColBlocks: entry[ColBlocks], ColIndirects: entry[ColIndirects],
+			ColLiterals: entry[ColLiterals], ColOctets: entry[ColOctets], ColBlocks: entry[ColBlocks], ColIndirects: entry[ColIndirects], ColRecipes: entry[ColRecipes],
+		},
+		BlockRecipe: {
+			ColTransform: {"transform", func() { d.uvarint("  transform") }}, ColParams: {"parameters", d.rest},
+			ColLength: {"length", func() { d.uvarint("  bytes") }}, ColInput: {"input", func() { d.uvarint("  bytes") }},
+			ColFileKinds: entry[ColFileKinds], ColLiterals: entry[ColLiterals], ColOctets: entry[ColOctets],
+			ColBlocks: entry[ColBlocks], ColIndirects: entry[ColIndirects], ColRecipes: entry[ColRecipes],
 		},
 		BlockTop: {
 			ColSnapshot: {"hash of the snapshot record", d.rest}, ColRootHash: {"hash of the root directory", d.rest},

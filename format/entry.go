@@ -31,13 +31,13 @@ type Ref struct {
 	Kind    RefKind
 	Octet   byte   // RefRun
 	Span    uint64 // bytes
-	Num     uint64 // RefBlock, RefIndirect, and references to metadata
+	Num     uint64 // RefBlock, RefIndirect, RefRecipe, and references to metadata
 	Hash    Hash   // the same
 	Literal []byte // RefLiteral
 }
 
 // named reports whether the reference names a block.
-func (r *Ref) named() bool { return r.Kind == RefBlock || r.Kind == RefIndirect }
+func (r *Ref) named() bool { return r.Kind == RefBlock || r.Kind == RefIndirect || r.Kind == RefRecipe }
 
 // Entry is one name of a directory with all that is known of it.
 type Entry struct {
@@ -54,7 +54,7 @@ type Entry struct {
 	// directory's node.
 	Ref Ref
 	// Content is the hash of the whole content of a file. It is recorded where
-	// Ref is a run or indirect; use ContentHash for any file.
+	// Ref is a run, indirect or a recipe; use ContentHash for any file.
 	Content Hash
 
 	Target       string // symlink
@@ -69,7 +69,7 @@ func (e *Entry) Mode() uint32 { return uint32(e.Kind)<<12 | uint32(e.Perm) }
 
 // HasContentHash reports whether the entry records Content.
 func (e *Entry) HasContentHash() bool {
-	return e.Kind == KindFile && (e.Ref.Kind == RefRun || e.Ref.Kind == RefIndirect)
+	return e.Kind == KindFile && (e.Ref.Kind == RefRun || e.Ref.Kind == RefIndirect || e.Ref.Kind == RefRecipe)
 }
 
 // ContentHash gives the hash of a file's whole content. The reference must

@@ -43,6 +43,7 @@ func fuzzBlock(f *testing.F, pattern string, parse func(b []byte, form Form, sel
 func FuzzParseDirLeaf(f *testing.F)  { fuzzBlock(f, "dirleaf-*.txt", parserOf(ParseDirLeaf)) }
 func FuzzParseDirInner(f *testing.F) { fuzzBlock(f, "dirinner-*.txt", parserOf(ParseDirInner)) }
 func FuzzParseIndirect(f *testing.F) { fuzzBlock(f, "indirect*.txt", parserOf(ParseIndirect)) }
+func FuzzParseRecipe(f *testing.F)   { fuzzBlock(f, "recipe-*.txt", parserOf(ParseRecipe)) }
 func FuzzParseSnapshot(f *testing.F) { fuzzBlock(f, "snapshot-*.txt", parserOf(ParseSnapshot)) }
 
 func FuzzParseTop(f *testing.F) {

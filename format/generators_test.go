@@ -84,7 +84,7 @@ func genEntry(name string, dirOnly bool) *rapid.Generator[Entry] {
 			e.Size, e.Count = rapid.Uint64Max(MaxSpan).Draw(t, "size"), rapid.Uint64Max(MaxSpan).Draw(t, "count")
 			e.Ref = Ref{Num: genNum.Draw(t, "num"), Hash: genHash.Draw(t, "hash")}
 		case e.Kind == KindFile:
-			e.Ref = rapid.OneOf(rapid.Just(Ref{}), genRef(RefLiteral, RefRun, RefBlock, RefIndirect)).Draw(t, "ref")
+			e.Ref = rapid.OneOf(rapid.Just(Ref{}), genRef(RefLiteral, RefRun, RefBlock, RefIndirect, RefRecipe)).Draw(t, "ref")
 			if e.Size = e.Ref.Span; e.HasContentHash() {
 				e.Content = genHash.Draw(t, "content")
 			}
@@ -128,9 +128,20 @@ var (
 		x := &Indirect{Level: rapid.IntRange(1, MaxNodeLevel).Draw(t, "level"), Extra: genExtra.Draw(t, "extra")}
 		kinds := []RefKind{RefIndirect}
 		if x.Level == 1 {
-			kinds = []RefKind{RefLiteral, RefRun, RefBlock}
+			kinds = []RefKind{RefLiteral, RefRun, RefBlock, RefRecipe}
 		}
 		x.Refs = rapid.SliceOfN(genRef(kinds...), 2, 8).Draw(t, "refs")
+		return x
+	})
+	genRecipe = rapid.Custom(func(t *rapid.T) metaBlock {
+		x := &Recipe{
+			Transform: Transform(rapid.Uint64().Draw(t, "transform")), Params: rapid.SliceOf(rapid.Byte()).Draw(t, "parameters"),
+			Length: rapid.Uint64Range(1, MaxSpan).Draw(t, "length"), Extra: genExtra.Draw(t, "extra"),
+			Input: rapid.OneOf(rapid.Just(Ref{}), genRef(RefLiteral, RefRun, RefBlock, RefIndirect, RefRecipe)).Draw(t, "input"),
+		}
+		if least := x.Input.Span / MaxRecipeRatio; x.Length < least {
+			x.Length = least
+		}
 		return x
 	})
 	genSnapshot = rapid.Custom(func(t *rapid.T) metaBlock {

@@ -130,6 +130,7 @@ func sampleBlocks() []sampleBlock {
 		{"dirinner", sampleInner(), parserOf(ParseDirInner)},
 		{"indirect", sampleIndirect(), parserOf(ParseIndirect)},
 		{"indirect2", sampleIndirect2(), parserOf(ParseIndirect)},
+		{"recipe", sampleRecipe(), parserOf(ParseRecipe)},
 	}
 }
 
@@ -144,6 +145,8 @@ func (s sampleBlock) inForm(form Form) metaBlock {
 	case *DirInner:
 		refs = v.Refs()
 	case *Indirect:
+		refs = v.Named()
+	case *Recipe:
 		refs = v.Named()
 	}
 	for _, r := range refs {

@@ -30,6 +30,8 @@ func snapshotWith(change func(s *Snapshot)) []byte {
 	return s.AppendTo(nil, Stored, 0)
 }
 
+func parseRecipe(b []byte) error { _, err := ParseRecipe(b, Stored, 0); return err }
+
 func indirectOf(level int, kind RefKind, spans ...uint64) []byte {
 	x := &Indirect{Level: level}
 	for _, span := range spans {
@@ -160,6 +162,15 @@ func TestLimits(t *testing.T) {
 			return (&DirInner{Level: 1, Children: []DirChild{{First: "a", Count: 1}, {First: "b", Count: n}}}).AppendTo(nil, Stored, 0)
 		}, parseInner},
 		{"indirect: MaxSpan", MaxSpan, func(n uint64) []byte { return indirectOf(1, RefRun, 1, n-1) }, parseIndirect},
+		{"recipe: MaxSpan", MaxSpan, func(n uint64) []byte {
+			return (&Recipe{Length: n, Input: Ref{Kind: RefRun, Span: 1}}).AppendTo(nil, Stored, 0)
+		}, parseRecipe},
+		{"recipe: MaxRecipeRatio", MaxRecipeFree + 3*MaxRecipeRatio, func(n uint64) []byte {
+			return (&Recipe{Length: 3, Input: Ref{Kind: RefRun, Span: n}}).AppendTo(nil, Stored, 0)
+		}, parseRecipe},
+		{"recipe: MaxLiteral", MaxLiteral, func(n uint64) []byte {
+			return (&Recipe{Length: 3, Input: Ref{Span: n, Literal: []byte(str(n))}}).AppendTo(nil, Stored, 0)
+		}, parseRecipe},
 		{"inner: MaxNodeChildren", MaxNodeChildren, func(n uint64) []byte {
 			d := &DirInner{Level: 1, Children: make([]DirChild, n)}
 			for i := range d.Children {
@@ -287,6 +298,9 @@ func TestRefusals(t *testing.T) {
 		{"inner: empty child", inner(func(d *DirInner) { d.Children[1].Count = 0 }), parseInner},
 		{"inner: out of order", inner(func(d *DirInner) { d.Children[1].First = "A" }), parseInner},
 		{"inner: bad name", inner(func(d *DirInner) { d.Children[1].First = "b/" }), parseInner},
+		{"recipe: of nothing", (&Recipe{Input: Ref{Kind: RefRun, Span: 1}}).AppendTo(nil, Stored, 0), parseRecipe},
+		{"recipe: a run of nothing", (&Recipe{Length: 1, Input: Ref{Kind: RefRun}}).AppendTo(nil, Stored, 0), parseRecipe},
+		{"another type than recipe", indirectOf(1, RefBlock, 1, 1), parseRecipe},
 		{"indirect: level 0", indirectOf(0, RefBlock, 1, 1), parseIndirect},
 		{"indirect: one reference", indirectOf(1, RefBlock, 1), parseIndirect},
 		{"indirect: data below level 2", indirectOf(2, RefBlock, 1, 1), parseIndirect},

@@ -117,6 +117,7 @@ func (x *Indirect) AppendTo(b []byte, form Form, self uint64) []byte {
 		return b
 	})
 	w.contentNames(form, self, refs)
+	w.recipeNames(form, self, refs)
 	return w.finish()
 }
 
@@ -141,7 +142,7 @@ func ParseIndirect(b []byte, form Form, self uint64) (*Indirect, error) {
 	x := &Indirect{Level: int(c.count(MaxNodeLevel))}
 	n := c.count(min(MaxNodeChildren, uint64(len(b))))
 	var r columnReader
-	r.parse(&c, ColIndirects)
+	r.parse(&c, ColRecipes)
 	if c.bad == "" {
 		x.Refs = make([]Ref, n)
 		x.Extra = r.extra

@@ -68,6 +68,7 @@ const (
 	BlockDirLeaf  BlockType = 3
 	BlockDirInner BlockType = 4
 	BlockIndirect BlockType = 5
+	BlockRecipe   BlockType = 6
 )
 
 // Kind is the kind of a directory entry.
@@ -116,7 +117,15 @@ const (
 	RefBlock    RefKind = 1 // one data block
 	RefRun      RefKind = 2 // one octet, Span times
 	RefIndirect RefKind = 3 // an indirect block: a list of references
-	RefRecipe   RefKind = 4 // reserved: the result of a transform
+	RefRecipe   RefKind = 4 // a recipe block: the result of a transform
+)
+
+// Transform names what a recipe does to its input.
+type Transform uint64
+
+// The registered transforms. 128 and above are private.
+const (
+	TransformDeflate Transform = 1 // package recipe: DEFLATE streams from their content
 )
 
 // Record types of the header's extension. Readers skip those they do not know.
@@ -163,6 +172,7 @@ const (
 	ColLinks     = 16 // directory leaf: hard-link groups
 	ColXattrs    = 17 // directory leaf: palette of attribute sets
 	ColBtimes    = 18 // directory leaf: times of birth
+	ColRecipes   = 19 // directory leaf, indirect, recipe: references to recipe blocks
 
 	ColFirstNames = 1 // directory inner: first name below each child
 	ColCounts     = 2 // directory inner: entries below each child
@@ -170,6 +180,11 @@ const (
 
 	ColRefKinds = 1 // indirect: palette of reference kinds
 	ColSpans    = 2 // indirect: span of each reference
+
+	ColTransform = 1 // recipe: what makes the bytes
+	ColParams    = 2 // recipe: parameters of the transform
+	ColLength    = 3 // recipe: bytes that are made
+	ColInput     = 4 // recipe: bytes they are made from
 
 	ColRoot     = 1  // snapshot: the root entry, as columns of a leaf of one entry
 	ColRootHash = 2  // top: hash of the root directory node

@@ -17,6 +17,7 @@ var blockKinds = []struct {
 	{"DirLeaf", genLeaf, parserOf(ParseDirLeaf)},
 	{"DirInner", genInner, parserOf(ParseDirInner)},
 	{"Indirect", genIndirect, parserOf(ParseIndirect)},
+	{"Recipe", genRecipe, parserOf(ParseRecipe)},
 	{"Snapshot", genSnapshot, parserOf(ParseSnapshot)},
 }
 
@@ -198,6 +199,9 @@ func clone(v metaBlock) metaBlock {
 		c := *v
 		c.Refs = append([]Ref{}, v.Refs...)
 		return &c
+	case *Recipe:
+		c := *v
+		return &c
 	case *Snapshot:
 		c := *v
 		c.Parents = append([]Ref(nil), v.Parents...)
@@ -212,6 +216,10 @@ func normal(v metaBlock) metaBlock {
 	case *DirLeaf:
 		for i := range v.Entries {
 			normalEntry(&v.Entries[i])
+		}
+	case *Recipe:
+		if len(v.Params) == 0 {
+			v.Params = nil
 		}
 	case *Snapshot:
 		normalEntry(&v.Root)

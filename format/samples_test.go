@@ -82,8 +82,9 @@ func sampleLeaf() *DirLeaf {
 		file("literal", 7, Ref{Kind: RefLiteral, Literal: []byte("content")}),
 		file("run", 1<<30, Ref{Kind: RefRun, Octet: 0xAA}),
 		{Name: "socket", Kind: KindSocket, Perm: 0o644, Owner: user, Mtime: day},
+		file("zlib", 900, Ref{Kind: RefRecipe, Num: 105, Hash: testHash(8)}),
 	}
-	es[9].Content, es[12].Content = testHash(6), testHash(7)
+	es[9].Content, es[12].Content, es[14].Content = testHash(6), testHash(7), testHash(9)
 	es[0].LinkID, es[0].LinkCount = 9, 2
 	es[11].LinkID, es[11].LinkCount = 4, 3
 	es[11].Xattrs = []Xattr{{"security.capability", "\x01\x00"}, {"user.x", "y"}}
@@ -102,6 +103,7 @@ func sampleIndirect() *Indirect {
 	return &Indirect{Level: 1, Refs: []Ref{
 		{Kind: RefBlock, Span: 70_000, Num: 500, Hash: testHash(1)}, {Kind: RefRun, Span: 1 << 32, Octet: 0},
 		{Kind: RefBlock, Span: 60_000, Num: 501, Hash: testHash(2)}, {Kind: RefLiteral, Span: 4, Literal: []byte("tail")},
+		{Kind: RefRecipe, Span: 800, Num: 106, Hash: testHash(3)},
 	}}
 }
 
@@ -109,6 +111,13 @@ func sampleIndirect2() *Indirect {
 	return &Indirect{Level: 2, Refs: []Ref{
 		{Kind: RefIndirect, Span: 1 << 20, Num: 101, Hash: testHash(1)}, {Kind: RefIndirect, Span: 1 << 21, Num: 102, Hash: testHash(2)},
 	}}
+}
+
+func sampleRecipe() *Recipe {
+	return &Recipe{
+		Transform: TransformDeflate, Params: []byte("parameters"), Length: 900,
+		Input: Ref{Kind: RefIndirect, Span: 5000, Num: 106, Hash: testHash(1)}, Extra: []Column{{128, []byte("later")}},
+	}
 }
 
 // sampleSelf is the number that sample blocks have themselves.

@@ -50,7 +50,7 @@ var limits = map[string]uint64{
 	"MaxName": MaxName, "MaxTarget": MaxTarget, "MaxOwnerName": MaxOwnerName, "MaxXattrName": MaxXattrName,
 	"MaxXattrValue": MaxXattrValue, "MaxXattrTotal": MaxXattrTotal, "MaxLeafEntries": MaxLeafEntries,
 	"MaxNodeChildren": MaxNodeChildren, "MaxNodeLevel": MaxNodeLevel, "MaxDepth": MaxDepth, "MaxSpan": MaxSpan,
-	"MaxParents": MaxParents, "MaxVector": MaxVector, "MaxText": MaxText,
+	"MaxParents": MaxParents, "MaxVector": MaxVector, "MaxText": MaxText, "MaxRecipeDepth": MaxRecipeDepth, "MaxRecipeRatio": MaxRecipeRatio, "MaxRecipeFree": MaxRecipeFree,
 }
 
 var registry = map[string]uint64{
@@ -62,7 +62,7 @@ var registry = map[string]uint64{
 	"FrameMetadata": uint64(FrameMetadata), "FrameData": uint64(FrameData),
 	"Stored": uint64(codec.Stored), "Zstd": uint64(codec.Zstd), "LongZstd": uint64(codec.LongZstd),
 	"BlockTop": uint64(BlockTop), "BlockSnapshot": uint64(BlockSnapshot), "BlockDirLeaf": uint64(BlockDirLeaf),
-	"BlockDirInner": uint64(BlockDirInner), "BlockIndirect": uint64(BlockIndirect),
+	"BlockDirInner": uint64(BlockDirInner), "BlockIndirect": uint64(BlockIndirect), "BlockRecipe": uint64(BlockRecipe), "TransformDeflate": uint64(TransformDeflate),
 	"KindFile": uint64(KindFile), "KindDir": uint64(KindDir), "KindSymlink": uint64(KindSymlink), "KindFifo": uint64(KindFifo),
 	"KindSocket": uint64(KindSocket), "KindChar": uint64(KindChar), "KindBlockDev": uint64(KindBlockDev),
 	"KindWhiteout": uint64(KindWhiteout), "KindImplied": uint64(KindImplied),
@@ -74,7 +74,7 @@ var registry = map[string]uint64{
 	"ColDevices": ColDevices, "ColLinks": ColLinks, "ColXattrs": ColXattrs, "ColBtimes": ColBtimes, "ColFirstNames": ColFirstNames,
 	"ColCounts": ColCounts, "ColChildren": ColChildren, "ColRefKinds": ColRefKinds, "ColSpans": ColSpans, "ColSnapshot": ColSnapshot,
 	"ColRootHash": ColRootHash, "ColContent": ColContent, "ColSpan": ColSpan, "ColRoot": ColRoot, "ColTime": ColTime,
-	"ColLabel": ColLabel, "ColMessage": ColMessage, "ColParents": ColParents, "ColReplica": ColReplica, "ColVector": ColVector, "ColTool": ColTool,
+	"ColLabel": ColLabel, "ColMessage": ColMessage, "ColParents": ColParents, "ColRecipes": ColRecipes, "ColTransform": ColTransform, "ColParams": ColParams, "ColLength": ColLength, "ColInput": ColInput, "ColReplica": ColReplica, "ColVector": ColVector, "ColTool": ColTool,
 }
 
 func TestSpecLimits(t *testing.T) {

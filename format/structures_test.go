@@ -131,8 +131,8 @@ func TestStructureRefusals(t *testing.T) {
 	}
 }
 
-func TestRecipesAreUnsupported(t *testing.T) {
-	b := oneEntry(func(e *Entry) { e.Kind, e.Ref = KindFile, Ref{Kind: RefRecipe, Span: 1} })
+func TestOtherReferencesAreUnsupported(t *testing.T) {
+	b := oneEntry(func(e *Entry) { e.Kind, e.Ref = KindFile, Ref{Kind: RefRecipe + 1, Span: 1} })
 	if err := parseLeaf(b); !errors.Is(err, ErrUnsupported) {
 		t.Error(err)
 	}
@@ -141,8 +141,8 @@ func TestRecipesAreUnsupported(t *testing.T) {
 func TestResolveRefs(t *testing.T) {
 	leaf := sampleLeaf()
 	refs := leaf.Refs()
-	if len(refs) != 5 {
-		t.Errorf("%d references, not 5", len(refs))
+	if len(refs) != 6 {
+		t.Errorf("%d references, not 6", len(refs))
 	}
 	err := ResolveRefs(refs, func(num uint64) (Hash, error) { return testHash(byte(num)), nil })
 	if err != nil || leaf.Entries[0].Ref.Hash != testHash(400%256) {

@@ -15,6 +15,7 @@ type node struct {
 	leaf     *format.DirLeaf
 	inner    *format.DirInner
 	indirect *format.Indirect
+	recipe   *format.Recipe
 	ends     []uint64 // indirect: where each reference's span ends
 }
 
@@ -115,6 +116,11 @@ func parseStored(b []byte, num uint64, as string, hashOf func(uint64) (format.Ha
 			err = format.ResolveRefs(n.indirect.Named(), hashOf)
 			canonical = n.indirect.AppendTo(room, format.Canonical, num)
 		}
+	case format.BlockRecipe:
+		if n.recipe, err = format.ParseRecipe(b, format.Stored, num); err == nil {
+			err = format.ResolveRefs(n.recipe.Named(), hashOf)
+			canonical = n.recipe.AppendTo(room, format.Canonical, num)
+		}
 	default:
 		err = blockDamage(as, format.NoOffset, num, "block type %d is unknown", b[0])
 	}
@@ -156,6 +162,8 @@ func (n *node) typeName() string {
 		return "a directory leaf"
 	case n.inner != nil:
 		return fmt.Sprintf("a directory inner node of level %d", n.inner.Level)
+	case n.recipe != nil:
+		return "a recipe"
 	}
 	return fmt.Sprintf("an indirect block of level %d", n.indirect.Level)
 }
