@@ -11,12 +11,14 @@ import (
 // Histogram counts the pieces of files.
 type Histogram struct {
 	Files    int64        `json:"files"`
-	Bytes    int64        `json:"bytes"`    // content of the files
+	Bytes    int64        `json:"bytes"`    // of the pieces that could be read
 	Blocks   int64        `json:"blocks"`   // references to blocks
 	Distinct int64        `json:"distinct"` // blocks
 	Shared   int64        `json:"shared"`   // bytes in blocks met before
 	Runs     int64        `json:"runs"`
 	RunBytes int64        `json:"run_bytes"`
+	Literals int64        `json:"literals"` // files that stand in their directory
+	LitBytes int64        `json:"literal_bytes"`
 	Sizes    []*SizeClass `json:"sizes"`    // of distinct blocks, ascending
 	Scanners []*ByScanner `json:"scanners"` // by bytes, the most first
 }
@@ -42,9 +44,8 @@ type ByScanner struct {
 
 // File counts a file that a scanner is used for, and gives what its pieces are
 // to be counted in.
-func (h *Histogram) File(scanner string, size int64) *ByScanner {
+func (h *Histogram) File(scanner string) *ByScanner {
 	h.Files++
-	h.Bytes += size
 	i := slices.IndexFunc(h.Scanners, func(s *ByScanner) bool { return s.Name == scanner })
 	if i < 0 {
 		i = len(h.Scanners)
@@ -52,17 +53,22 @@ func (h *Histogram) File(scanner string, size int64) *ByScanner {
 	}
 	s := h.Scanners[i]
 	s.Files++
-	s.Bytes += size
 	return s
 }
 
 // Add counts a piece of a file.
 func (h *Histogram) Add(s *ByScanner, p Piece) {
 	n := int64(p.Ref.Span)
+	h.Bytes += n
+	s.Bytes += n
 	switch p.Ref.Kind {
 	case format.RefRun:
 		h.Runs++
 		h.RunBytes += n
+		return
+	case format.RefLiteral:
+		h.Literals++
+		h.LitBytes += n
 		return
 	case format.RefBlock:
 	default:

@@ -17,11 +17,11 @@ func piece(kind format.RefKind, span uint64, reason string, again bool) Piece {
 
 func sample() *Histogram {
 	h := new(Histogram)
-	mbox := h.File("mbox", 1000)
+	mbox := h.File("mbox")
 	h.Add(mbox, piece(format.RefBlock, 600, "joint", false))
 	h.Add(mbox, piece(format.RefBlock, 400, "end", true))
 	for range 3 {
-		none := h.File("none", 2000)
+		none := h.File("none")
 		h.Add(none, piece(format.RefBlock, 1023, "hash", false))
 		h.Add(none, piece(format.RefRun, 953, "run", false))
 		h.Add(none, piece(format.RefLiteral, 24, Literal, false))
@@ -32,8 +32,11 @@ func sample() *Histogram {
 
 func TestHistogram(t *testing.T) {
 	h := sample()
-	if h.Files != 4 || h.Bytes != 7000 || h.Blocks != 5 || h.Distinct != 4 || h.Shared != 400 || h.Runs != 3 || h.RunBytes != 3*953 {
+	if h.Files != 4 || h.Bytes != 7000 || h.Literals != 3 || h.LitBytes != 3*24 || h.Blocks != 5 || h.Distinct != 4 || h.Shared != 400 || h.Runs != 3 || h.RunBytes != 3*953 {
 		t.Errorf("%+v", h)
+	}
+	if h.Bytes != h.Sizes[0].Bytes+h.Shared+h.RunBytes+h.LitBytes {
+		t.Error("the bytes do not add up")
 	}
 	if len(h.Sizes) != 1 || h.Sizes[0].From != 512 || h.Sizes[0].To != 1024 || h.Sizes[0].Blocks != 4 || h.Sizes[0].Bytes != 600+3*1023 {
 		t.Errorf("sizes: %+v", *h.Sizes[0])

@@ -20,10 +20,10 @@ const (
 	Other = "other"
 )
 
-// Reasons are all reasons, in the order in which they are shown.
+// Reasons are those for which blocks end, in the order in which they are shown.
 var Reasons = []string{
 	scanners.CutJoint.String(), scanners.CutHint.String(), scanners.CutHash.String(), scanners.CutMax.String(),
-	scanners.CutRun.String(), scanners.CutEnd.String(), Literal, Other,
+	scanners.CutRun.String(), scanners.CutEnd.String(), Other,
 }
 
 // Piece is a part of a file.

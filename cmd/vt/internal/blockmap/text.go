@@ -10,13 +10,13 @@ import (
 
 // letters stand for the reasons in text bars.
 var letters = map[string]string{
-	"joint": "J", "hint": "H", "hash": "#", "max": "M", "run": "R", "end": "-", Literal: "l", Other: "?",
+	"joint": "J", "hint": "H", "hash": "#", "max": "M", "run": "R", "end": "-", Other: "?",
 }
 
 // titles say what the reasons are.
 var titles = map[string]string{
 	"joint": "joint of a scanner", "hint": "hint of a scanner", "hash": "rolling cut", "max": "maximum",
-	"run": "before a run", "end": "end of file", Literal: "literal", Other: "other",
+	"run": "before a run", "end": "end of file", Other: "other",
 }
 
 const barWidth = 50
@@ -38,6 +38,9 @@ func (h *Histogram) Text(w io.Writer) error {
 		count(h.Blocks, "block"), human.Count(h.Distinct), human.Bytes(mean), human.Bytes(h.Shared))
 	if h.Runs > 0 {
 		fmt.Fprintf(&b, "%s of %s\n", count(h.Runs, "run"), human.Bytes(h.RunBytes))
+	}
+	if h.Literals > 0 {
+		fmt.Fprintf(&b, "%s of %s, kept in directories\n", count(h.Literals, "literal"), human.Bytes(h.LitBytes))
 	}
 	reasons := h.reasons()
 	if len(h.Sizes) > 0 {

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 
 	"github.com/vtdarchive/vtd/cmd/vt/internal/blockmap"
 	"github.com/vtdarchive/vtd/format"
@@ -15,14 +13,15 @@ import (
 	"github.com/vtdarchive/vtd/internal/human"
 	"github.com/vtdarchive/vtd/reader"
 	"github.com/vtdarchive/vtd/scanners"
+	"github.com/vtdarchive/vtd/writer"
 )
 
 type blocksCommand struct {
 	Archive string          `arg:"" help:"The archive: a file or a FIFO; - is standard input."`
 	Members []string        `arg:"" optional:"" name:"member" help:"Whose blocks, by path or pattern, with everything below. Default: of all files."`
 	Hist    bool            `help:"Show how many blocks there are of each size and why they end there, and what each scanner's files share."`
-	JSON    bool            `name:"json" help:"An object for each file, or with --hist a single one."`
-	SVG     string          `name:"svg" placeholder:"FILE" help:"Draw the histogram into FILE."`
+	JSON    bool            `name:"json" help:"An object for each file, or with --hist or --svg a single one."`
+	SVG     string          `name:"svg" placeholder:"FILE" help:"Draw the histogram into FILE; - is standard output."`
 	Scanner scanners.Choice `default:"auto" placeholder:"NAME" help:"Find reasons with the one each file chooses (auto), with none, or with the one of that name."`
 }
 
@@ -51,10 +50,13 @@ Each line of --json is an object:
                                they end; of a block number, hash and again, if it
                                was met before; of a run its octet
 
-With --hist: files, bytes, blocks, distinct, shared bytes, runs and run_bytes; sizes, with from, to, blocks, bytes and reasons of distinct blocks; scanners, with name, files, bytes, blocks, shared and reasons.`
+With --hist: files, bytes, blocks, distinct, shared bytes, runs and run_bytes, literals and literal_bytes; sizes, with from, to, blocks, bytes and reasons of distinct blocks; scanners, with name, files, bytes, blocks, shared, and reasons of distinct blocks. The bytes are those of distinct blocks, shared, of runs and of literals; what is damaged is not counted.`
 }
 
 func (c *blocksCommand) Run(e *Env) error {
+	if c.SVG == "-" && (c.Hist || c.JSON) {
+		return usagef("--svg -: standard output takes one form only")
+	}
 	a, err := openArchive(e, c.Archive)
 	if err != nil {
 		return err
@@ -113,8 +115,8 @@ func (c *blocksCommand) each(e *Env, a *reader.Archive, m *blockmap.Mapper, show
 
 func (c *blocksCommand) histogram(e *Env, a *reader.Archive, m *blockmap.Mapper) error {
 	h := new(blockmap.Histogram)
-	err := c.each(e, a, m, func(_ string, f *reader.File, scanner string, pieces func(func(blockmap.Piece) error) error) error {
-		s := h.File(scanner, f.Size())
+	err := c.each(e, a, m, func(_ string, _ *reader.File, scanner string, pieces func(func(blockmap.Piece) error) error) error {
+		s := h.File(scanner)
 		return pieces(func(p blockmap.Piece) error {
 			h.Add(s, p)
 			return nil
@@ -124,10 +126,12 @@ func (c *blocksCommand) histogram(e *Env, a *reader.Archive, m *blockmap.Mapper)
 		return err
 	}
 	h.Sort()
-	if c.SVG != "" {
-		if err := writeWhole(c.SVG, h.SVG); err != nil {
-			return err
-		}
+	switch c.SVG {
+	case "":
+	case "-":
+		err = errors.Join(err, e.output(func(w *bufio.Writer) error { return h.SVG(w) }))
+	default:
+		err = errors.Join(err, writeWhole(c.SVG, h.SVG))
 	}
 	if c.Hist || c.JSON {
 		err = errors.Join(err, e.output(func(w *bufio.Writer) error {
@@ -142,19 +146,15 @@ func (c *blocksCommand) histogram(e *Env, a *reader.Archive, m *blockmap.Mapper)
 
 // writeWhole makes a file that is there whole or not at all.
 func writeWhole(path string, fill func(io.Writer) error) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	f, err := writer.CreateFile(path)
 	if err != nil {
 		return err
 	}
-	err = fill(f)
-	err = errors.Join(err, f.Chmod(0o644), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
+	defer f.Discard()
+	if err := fill(f); err != nil {
+		return err
 	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return nil
+	return f.Commit()
 }
 
 // blockList writes maps for people.

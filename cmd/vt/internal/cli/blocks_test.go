@@ -1,0 +1,69 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/vtdarchive/vtd/cmd/vt/internal/blockmap"
+)
+
+// TestBlocksAddUp: the bytes of a histogram are those of its parts, also where
+// some of them are damaged and not counted.
+func TestBlocksAddUp(t *testing.T) {
+	dir := t.TempDir()
+	random := rand.New(rand.NewPCG(1, 2))
+	noise := make([]byte, 300_000)
+	for i := range noise {
+		noise[i] = byte(random.Uint32())
+	}
+	for name, b := range map[string][]byte{
+		"noise": noise, "again": noise, "zeros": make([]byte, 100_000), "short": []byte("short"), "empty": nil,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	archive := filepath.Join(t.TempDir(), "a.vtd")
+	run := func(args ...string) (string, int) {
+		var out, errs bytes.Buffer
+		status := Run(t.Context(), args, strings.NewReader(""), &out, &errs, os.Getenv)
+		return out.String(), status
+	}
+	if _, status := run("ar", "create", "-q", archive, dir); status != exitDone {
+		t.Fatal(status)
+	}
+	histogram := func(want int) int64 {
+		out, status := run("ar", "blocks", "--hist", "--json", archive)
+		var h blockmap.Histogram
+		if err := json.Unmarshal([]byte(out), &h); err != nil || status != want {
+			t.Fatal(status, err)
+		}
+		sum := h.Shared + h.RunBytes + h.LitBytes
+		for _, c := range h.Sizes {
+			sum += c.Bytes
+		}
+		if sum != h.Bytes {
+			t.Errorf("%d bytes in parts of %d", h.Bytes, sum)
+		}
+		return h.Bytes
+	}
+	if n := histogram(exitDone); n != 700_005 {
+		t.Errorf("%d bytes", n)
+	}
+	b, err := os.ReadFile(archive)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b[len(b)-100_000] ^= 1
+	if err := os.WriteFile(archive, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if n := histogram(exitDamaged); n >= 700_005 {
+		t.Errorf("%d bytes of a damaged archive", n)
+	}
+}
