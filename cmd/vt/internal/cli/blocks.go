@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/vtdarchive/vtd/cmd/vt/internal/blockmap"
 	"github.com/vtdarchive/vtd/format"
@@ -85,9 +86,13 @@ type fileBlocks func(path string, f *reader.File, scanner string, pieces func(do
 // follows. It closes the archive.
 func (c *blocksCommand) each(e *Env, a *reader.Archive, m *blockmap.Mapper, show fileBlocks) error {
 	match := glob.New(c.Members)
-	var damage error
+	var damage, missed error
 	err := eachOfFile(e, a, match, func(x member) error {
-		if x.Kind != format.KindFile {
+		if err := noFile(x.Entry); err != nil {
+			if !x.Kind.IsDir() && slices.Contains(c.Members, x.path) {
+				e.message("%s: %v", human.Quote(x.path), err)
+				missed = reported(errMissing)
+			}
 			return nil
 		}
 		f, err := a.ContentOf(x.Entry, x.path)
@@ -110,7 +115,7 @@ func (c *blocksCommand) each(e *Env, a *reader.Archive, m *blockmap.Mapper, show
 			err = reported(errMissing)
 		}
 	}
-	return errors.Join(err, damage)
+	return errors.Join(err, damage, missed)
 }
 
 func (c *blocksCommand) histogram(e *Env, a *reader.Archive, m *blockmap.Mapper) error {

@@ -83,12 +83,20 @@ func catMember(e *Env, a *reader.Archive, arg string) error {
 
 func missing(what string) error { return fmt.Errorf("%s%w", what, hidden{errMissing}) }
 
-func catEntry(e *Env, a *reader.Archive, path string, x *format.Entry) error {
-	switch {
-	case x.Kind == format.KindSymlink:
+// noFile says what an entry is that has no content.
+func noFile(x *format.Entry) error {
+	switch x.Kind {
+	case format.KindFile:
+		return nil
+	case format.KindSymlink:
 		return missing("a symbolic link, to " + human.Quote(x.Target))
-	case x.Kind != format.KindFile:
-		return missing("a " + x.Kind.String() + ", not a file")
+	}
+	return missing("a " + x.Kind.String() + ", not a file")
+}
+
+func catEntry(e *Env, a *reader.Archive, path string, x *format.Entry) error {
+	if err := noFile(x); err != nil {
+		return err
 	}
 	f, err := a.ContentOf(x, path)
 	if err != nil {
