@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -72,7 +73,7 @@ func (c *blocksCommand) Run(e *Env) error {
 	return e.output(func(w *bufio.Writer) error {
 		show := blockList{w: w}.show
 		if c.JSON {
-			show = blockObjects{newJSON(w)}.show
+			show = blockObjects{w}.show
 		}
 		return c.each(e, a, m, show)
 	})
@@ -186,15 +187,15 @@ func (l blockList) show(path string, f *reader.File, scanner string, pieces func
 	})
 }
 
-// blockObjects writes maps as JSON.
-type blockObjects struct{ enc *json.Encoder }
+// blockObjects writes maps as JSON, piece by piece: a small archive can hold
+// files of very many.
+type blockObjects struct{ w io.Writer }
 
 type fileBlocksJSON struct {
-	Path      string      `json:"path"`
-	PathBytes []byte      `json:"path_bytes,omitempty"`
-	Size      int64       `json:"size"`
-	Scanner   string      `json:"scanner"`
-	Pieces    []pieceJSON `json:"pieces"`
+	Path      string `json:"path"`
+	PathBytes []byte `json:"path_bytes,omitempty"`
+	Size      int64  `json:"size"`
+	Scanner   string `json:"scanner"`
 }
 
 type pieceJSON struct {
@@ -209,8 +210,14 @@ type pieceJSON struct {
 }
 
 func (o blockObjects) show(path string, f *reader.File, scanner string, pieces func(func(blockmap.Piece) error) error) error {
-	j := fileBlocksJSON{Size: f.Size(), Scanner: scanner, Pieces: []pieceJSON{}}
+	j := fileBlocksJSON{Size: f.Size(), Scanner: scanner}
 	j.Path, j.PathBytes = human.JSONName(path)
+	var head bytes.Buffer
+	if err := newJSON(&head).Encode(j); err != nil {
+		return err
+	}
+	fmt.Fprintf(o.w, `%s,"pieces":[`, bytes.TrimSuffix(head.Bytes(), []byte("}\n")))
+	comma := ""
 	err := pieces(func(p blockmap.Piece) error {
 		x := pieceJSON{Offset: p.Offset, Length: p.Ref.Span, Kind: "literal", Reason: p.Reason, Again: p.Again}
 		switch ref := p.Ref; ref.Kind {
@@ -219,8 +226,13 @@ func (o blockObjects) show(path string, f *reader.File, scanner string, pieces f
 		case format.RefRun:
 			x.Kind, x.Octet = "run", &ref.Octet
 		}
-		j.Pieces = append(j.Pieces, x)
-		return nil
+		b, err := json.Marshal(x)
+		if err == nil {
+			_, err = fmt.Fprintf(o.w, "%s%s", comma, b)
+		}
+		comma = ","
+		return err
 	})
-	return errors.Join(o.enc.Encode(j), err)
+	_, failed := io.WriteString(o.w, "]}\n")
+	return errors.Join(err, failed)
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/vtdarchive/vtd/cmd/vt/internal/blockmap"
+	"github.com/vtdarchive/vtd/reader"
 )
 
 // TestBlocksAddUp: the bytes of a histogram are those of its parts, also where
@@ -65,5 +67,41 @@ func TestBlocksAddUp(t *testing.T) {
 	}
 	if n := histogram(exitDamaged); n >= 700_005 {
 		t.Errorf("%d bytes of a damaged archive", n)
+	}
+}
+
+// TestBlocksJSONMemory: pieces, of which there may be very many, are not kept.
+func TestBlocksJSONMemory(t *testing.T) {
+	archive := filepath.Join(t.TempDir(), "a.vtd")
+	if status := Run(t.Context(), []string{"ar", "create", "-q", archive, "blocks_test.go"}, strings.NewReader(""), io.Discard, io.Discard, os.Getenv); status != exitDone {
+		t.Fatal(status)
+	}
+	a, err := reader.OpenFile(archive, reader.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	x, err := a.Lookup("blocks_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := a.ContentOf(x, "blocks_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := live()
+	err = blockObjects{io.Discard}.show("x", f, "none", func(do func(blockmap.Piece) error) error {
+		for range 200_000 {
+			if err := do(blockmap.Piece{Reason: "end"}); err != nil {
+				return err
+			}
+		}
+		if after := live(); after > before+4<<20 {
+			t.Errorf("%d octets of memory for 200,000 pieces", after-before)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }

@@ -205,6 +205,14 @@ func TestImportHostile(t *testing.T) {
 	}
 }
 
+// live is how much memory is in use.
+func live() uint64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
 // TestImportDeep: of directories in each other, which may be long, no more is
 // in memory than their octets.
 func TestImportDeep(t *testing.T) {
@@ -228,12 +236,6 @@ func TestImportDeep(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	live := func() uint64 {
-		var m runtime.MemStats
-		runtime.GC()
-		runtime.ReadMemStats(&m)
-		return m.HeapAlloc
-	}
 	before := live()
 	u := unpacking{ctx: ctx, store: store, progress: func(int64, int64) {}}
 	u.issue = func(i writer.Issue) { // the second a of the innermost
