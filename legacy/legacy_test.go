@@ -355,6 +355,27 @@ func TestRoots(t *testing.T) {
 	}
 }
 
+// TestManyRecords: very short records can be very many, and all of them bad.
+func TestManyRecords(t *testing.T) {
+	ctx := context.Background()
+	s, err := open(ctx, bytes.NewReader(make([]byte, 2000)), 2000, 999)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bad := s.Bad(); s.Records() != 999 || len(bad) != 1 || bad[0].Offset != 2*999 {
+		t.Errorf("%d records, %v", s.Records(), bad)
+	}
+	s = (&file{bytes.Repeat([]byte{1, 0}, MaxBad+10)}).store(t)
+	for _, k := range []HashKind{SHA1, BLAKE3} {
+		if err := s.Index(ctx, k); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if bad := s.Bad(); len(bad) != MaxBad || !strings.Contains(bad[MaxBad-1].Msg, "not reported") {
+		t.Errorf("%d are bad, the last: %v", len(bad), bad[len(bad)-1])
+	}
+}
+
 // TestRootsMemory: directories that compress well, and are stored again and
 // again, are not kept in memory while roots are looked for.
 func TestRootsMemory(t *testing.T) {

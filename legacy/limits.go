@@ -6,6 +6,12 @@ const (
 	// held in memory. A leaf has at most 1 MiB, but a directory is one block
 	// whatever its size.
 	MaxData = 256 << 20
+	// MaxRecords bounds the records, of two octets or more, of which some 70
+	// octets are kept in memory for each: 2^27 are half a terabyte in blocks of
+	// 4 KiB.
+	MaxRecords = 1 << 27
+	// MaxBad bounds what is told of damaged records.
+	MaxBad = 10_000
 	// MaxRefBlock bounds a block of references, of which those of all levels are
 	// held at a time. The old program fills 16,383 octets.
 	MaxRefBlock = 1 << 20

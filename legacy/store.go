@@ -36,12 +36,19 @@ const flagCompressed = 1
 // Open looks at the heads of all records of a file. Records from one on that
 // cannot be told from each other are missing, and among what Bad gives.
 func Open(ctx context.Context, r io.ReaderAt, size int64) (*Store, error) {
+	return open(ctx, r, size, MaxRecords)
+}
+
+func open(ctx context.Context, r io.ReaderAt, size int64, most int) (*Store, error) {
 	s := &Store{r: r, size: size, limit: MaxData}
 	for off := int64(0); off < size; {
 		if len(s.records)&0xfff == 0 && ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
 		rec, err := s.head(off)
+		if err == nil && len(s.records) == most {
+			err = damaged("record", off, "%d records are before it; what follows is not read", most)
+		}
 		if err != nil {
 			var e *Error
 			if !errors.As(err, &e) {
@@ -88,7 +95,8 @@ func (s *Store) head(off int64) (rec record, err error) {
 // Records is how many records there are.
 func (s *Store) Records() int { return len(s.records) }
 
-// Bad gives what was found to be wrong with records up to now.
+// Bad gives what was found to be wrong with records up to now, the first
+// MaxBad of it.
 func (s *Store) Bad() []*Error { return s.bad }
 
 // offset is where a record begins.
@@ -149,8 +157,10 @@ func (s *Store) Index(ctx context.Context, k HashKind) error {
 			if !errors.As(err, &e) {
 				return err
 			}
-			if !known[e.Offset] {
-				s.bad = append(s.bad, e)
+			if !known[e.Offset] && len(s.bad) < MaxBad {
+				if s.bad = append(s.bad, e); len(s.bad) == MaxBad {
+					e.Msg += "; further damage is not reported"
+				}
 			}
 			continue
 		}
