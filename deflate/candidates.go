@@ -21,7 +21,7 @@ type Traits struct {
 }
 
 // see takes note of tokens.
-func (t *Traits) see(tokens []Token) {
+func (t *Traits) see(tokens []token) {
 	t.symbols += len(tokens)
 	most, least, n := t.MaxDistance, t.MinLength, 0
 	if least == 0 {
@@ -40,15 +40,15 @@ func (t *Traits) see(tokens []Token) {
 }
 
 // seeBlock takes note of a block that has ended.
-func (t *Traits) seeBlock(b *Block) {
+func (t *Traits) seeBlock(b *block) {
 	switch {
 	case b.Empty():
 		if !b.Final {
 			t.Markers++
 		}
-	case b.Type == Dynamic:
+	case b.Type == typeDynamic:
 		t.Dynamic++
-	case b.Type == Static:
+	case b.Type == typeStatic:
 		t.Static++
 	}
 	if !b.Final {

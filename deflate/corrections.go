@@ -48,14 +48,14 @@ func (p *positions) add(pos int) { p.list = append(p.list, pos) }
 // What a record of a header says of the type. Bit 2 is set where padding
 // follows.
 const (
-	asStored  = Stored
-	asStatic  = Static
-	asDynamic = Dynamic // with the header that the model predicts
+	asStored  = typeStored
+	asStatic  = typeStatic
+	asDynamic = typeDynamic // with the header that the model predicts
 	asSent    = 3       // dynamic, with a header that follows
 	asPadded  = 4
 )
 
-func (c *corrections) addHeader(kind, pad uint8, b *Block) {
+func (c *corrections) addHeader(kind, pad uint8, b *block) {
 	c.headers = binary.AppendUvarint(c.headers, c.blockGap)
 	c.blockGap = 0
 	if pad != 0 {
@@ -74,7 +74,7 @@ func (c *corrections) addHeader(kind, pad uint8, b *Block) {
 // longWayLength stands for the length 258 coded in the unusual way.
 const longWayLength = maxMatch - 1
 
-func (c *corrections) addToken(t Token) {
+func (c *corrections) addToken(t token) {
 	c.tokens = binary.AppendUvarint(c.tokens, c.tokenGap)
 	c.tokenGap = 0
 	switch {

@@ -14,9 +14,9 @@ func TestCorrections(t *testing.T) {
 	c.skips.list = []int{100, 300}
 	c.bare.list = []int{100000}
 	c.tokenGap = 200
-	c.addToken(Match(258, 32768))
-	c.addToken(Match(258, 1) | longWay)
-	c.addToken(Literal('x'))
+	c.addToken(match(258, 32768))
+	c.addToken(match(258, 1) | longWay)
+	c.addToken(literal('x'))
 	b := c.encode()
 	want := []byte{
 		0x7f,
@@ -57,7 +57,8 @@ func TestCorrections(t *testing.T) {
 	}
 	// A position behind the content, tails that do not fit, records left over.
 	for _, bad := range [][]byte{{2, 1, 3}, {16, 0xff}, {16, 1}, {64, 5, 0}, {32, 2, 9, 0}, {4, 1, 2}, {64, 0, 1, 7}, {64, 0, 0xff}} {
-		if err := Rebuild(new(bytes.Buffer), []byte("ab"), ZlibModel(6), bad, Limits{}); !errors.Is(err, ErrCorrections) && bad[0] != 16 {
+		r := &Recipe{Layout{4, 2, []Part{{}}}, ZlibModel(6), [][]byte{bad}}
+		if _, err := RebuildPart(nil, []byte("ab"), r, 0, Limits{}); !errors.Is(err, ErrCorrections) && bad[0] != 16 {
 			t.Errorf("rebuilt by %x: %v", bad, err)
 		}
 	}
@@ -66,7 +67,7 @@ func TestCorrections(t *testing.T) {
 // TestLengths holds the code for lengths and distances against RFC 1951.
 func TestTables(t *testing.T) {
 	for n := minMatch; n <= maxMatch; n++ {
-		sym, extra, x := Match(n, 1).lengthSymbol()
+		sym, extra, x := match(n, 1).lengthSymbol()
 		if int(lenBase[sym-257])+int(extra) != n || extra >= 1<<x {
 			t.Errorf("length %d is symbol %d with %d in %d bits", n, sym, extra, x)
 		}
@@ -77,10 +78,10 @@ func TestTables(t *testing.T) {
 			t.Errorf("distance %d is symbol %d", d, s)
 		}
 	}
-	if sym, _, _ := Match(258, 1).lengthSymbol(); sym != 285 {
+	if sym, _, _ := match(258, 1).lengthSymbol(); sym != 285 {
 		t.Errorf("length 258 is symbol %d", sym)
 	}
-	if sym, extra, _ := (Match(258, 1) | longWay).lengthSymbol(); sym != 284 || extra != 31 {
+	if sym, extra, _ := (match(258, 1) | longWay).lengthSymbol(); sym != 284 || extra != 31 {
 		t.Errorf("length 258 in the other way is symbol %d with %d", sym, extra)
 	}
 }

@@ -5,20 +5,25 @@
 //
 // # Use
 //
-//	s, err := deflate.Inflate(r, limits)            // content, blocks, size
-//	m, corr, err := deflate.Find(ra, s, hints, limits) // a model, and its corrections
-//	err = deflate.Rebuild(w, s.Content, m, corr, limits)
+//	s, err := deflate.Survey(r, w, limits)                 // writes the content; size, parts
+//	m, err := deflate.Find(stream, content, s, hints, limits) // a model
+//	corr, err := deflate.PredictPart(stream, content, s, i, m, limits) // for each part
+//	recipe := &deflate.Recipe{Layout: s.Layout, Model: m, Corrections: …}
 //
-// Predict does what Find does for a model that is known. A Parser gives the
-// symbols and headers of a stream piece by piece. Whatever the model and however
-// wrong it is, Rebuild gives back the stream that Predict was given; a wrong model
-// only makes corrections long. Errors are one of the classes in this package under
-// errors.Is, with the place in an *Error. Nothing here is safe for concurrent use
-// except that separate calls are independent.
+//	from, to := recipe.Window(i)                            // what of the content it takes
+//	out, err = deflate.RebuildPart(out, content[from:to], recipe, i, limits)
 //
-// Content is held in memory, and up to four times as much as a block has; the rest
-// is below a MiB. Limits bound the content, its ratio to the stream, the number of
-// blocks, and how much a model may search for each octet; they hold for rebuilding too.
+// A stream is divided into parts of about a MiB of content, which are predicted and
+// rebuilt without one another; what they give, one after the other, is the stream.
+// Whatever the model and however wrong it is, RebuildPart gives back the part that
+// PredictPart was given; a wrong model only makes corrections long. Errors are one of
+// the classes in this package under errors.Is, with the place in an *Error. Separate
+// calls are independent and may run at once.
+//
+// Memory is bounded by the largest part, whatever the stream: a part has at most
+// MaxPart of content, mostly less than a MiB. Limits bound the content, its ratio to the
+// stream, the number of blocks, and how much a model may search for each octet; they hold
+// for rebuilding too.
 //
 // The effort of rebuilding is that of predicting, step for step: who rebuilds must
 // allow what was allowed then.
@@ -198,9 +203,9 @@
 // # Map
 //
 //	errors.go, limits.go    classes of failure, bounds
-//	token.go                Token; the tables of RFC 1951; canonical codes
+//	token.go                token; the tables of RFC 1951; canonical codes
 //	bits.go, decode.go      bits in and out; tables that decode
-//	parse.go                Parser, Inflate
+//	parse.go                parser, Inflate
 //	model.go                Model, and what a model has to do
 //	matcher.go, follow.go   zlib, gzip, Chromium, pigz: search; tokens and blocks
 //	trees.go                their codes and headers

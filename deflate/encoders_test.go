@@ -100,13 +100,13 @@ func TestEncoders(t *testing.T) {
 		if err := m.UnmarshalBinary(raw); err != nil {
 			t.Fatal(s.Text(), err)
 		}
-		var out bytes.Buffer
-		if err := deflate.Rebuild(&out, all[name], m, nil, deflate.Limits{}); err != nil {
+		out, err := rebuilt(single(m, all[name], size, nil), all[name], deflate.Limits{})
+		if err != nil {
 			t.Errorf("%s %s: %v", name, m, err)
 			continue
 		}
-		if h := sha256.Sum256(out.Bytes()); hex.EncodeToString(h[:]) != sum {
-			t.Errorf("%s %s: not the stream of the encoder, %d octets instead of %d", name, m, out.Len(), size)
+		if h := sha256.Sum256(out); hex.EncodeToString(h[:]) != sum {
+			t.Errorf("%s %s: not the stream of the encoder, %d octets instead of %d", name, m, len(out), size)
 			wrong[m.String()]++
 		}
 	}
@@ -133,33 +133,13 @@ func goStream(t testing.TB, content []byte, level, piece int, flush bool) []byte
 	return b.Bytes()
 }
 
-// misses predicts a stream and rebuilds it.
-func roundTrip(t testing.TB, stream []byte, m deflate.Model) []byte {
-	s, err := deflate.InflateBytes(stream, deflate.Limits{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	corr, err := deflate.Predict(bytes.NewReader(stream), s, m, deflate.Limits{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out bytes.Buffer
-	if err := deflate.Rebuild(&out, s.Content, m, corr, deflate.Limits{}); err != nil {
-		t.Fatalf("%s, corrections %x: %v", m, corr[:min(len(corr), 100)], err)
-	}
-	if !bytes.Equal(out.Bytes(), stream[:s.Size]) {
-		t.Fatalf("%s, corrections %x: another stream", m, corr[:min(len(corr), 100)])
-	}
-	return corr
-}
-
 func TestGo(t *testing.T) {
 	for name, content := range contents() {
 		for level := 2; level <= 9; level++ {
 			for _, piece := range []int{1 << 30, 10001, 333} {
-				corr := roundTrip(t, goStream(t, content, level, piece, false), deflate.GoModel(level))
-				if len(corr) > 0 {
-					t.Errorf("%s, level %d in pieces of %d: corrections of %d octets", name, level, piece, len(corr))
+				r := roundTrip(t, goStream(t, content, level, piece, false), deflate.GoModel(level))
+				if n := correctionsOf(r); n > 0 {
+					t.Errorf("%s, level %d in pieces of %d: corrections of %d octets", name, level, piece, n)
 				}
 			}
 		}
@@ -195,9 +175,9 @@ func TestAnyModel(t *testing.T) {
 func TestFlush(t *testing.T) {
 	content := text(100000, 9)
 	for level := 2; level <= 9; level++ {
-		corr := roundTrip(t, goStream(t, content, level, 1000, true), deflate.GoModel(level))
-		if want := 2 + 2*100; len(corr) != want {
-			t.Errorf("level %d: corrections of %d octets, not %d", level, len(corr), want)
+		r := roundTrip(t, goStream(t, content, level, 1000, true), deflate.GoModel(level))
+		if n, want := correctionsOf(r), 2+2*100; n != want {
+			t.Errorf("level %d: corrections of %d octets, not %d", level, n, want)
 		}
 	}
 }
@@ -216,22 +196,30 @@ func TestFind(t *testing.T) {
 		{"runs", deflate.Model{Family: deflate.Zlib, Version: 1, Level: 6, Window: 15, Memory: 8, Strategy: deflate.RLE}},
 		{"text", deflate.Model{Family: deflate.Gzip, Version: 1, Level: 9, Window: 15, Memory: 9, Strategy: deflate.Rsyncable}},
 	} {
-		var out bytes.Buffer
-		if err := deflate.Rebuild(&out, all[c.content], c.m, nil, deflate.Limits{}); err != nil {
-			t.Fatal(err)
-		}
-		s, err := deflate.InflateBytes(out.Bytes(), deflate.Limits{})
+		stream, err := deflate.Encode(all[c.content], c.m, deflate.Limits{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		m, corr, err := deflate.Find(bytes.NewReader(out.Bytes()), s, deflate.Hints{}, deflate.Limits{})
-		if err != nil || len(corr) > 0 {
-			t.Errorf("%s by %s: found %s with corrections of %d octets, %v", c.content, c.m, m, len(corr), err)
+		r, err := found(stream)
+		if err != nil || correctionsOf(r) > 0 {
+			t.Errorf("%s by %s: found %+v, %v", c.content, c.m, r, err)
 		}
 	}
 	stream := goStream(t, all["text"], -2, 1<<30, false)
-	s, _ := deflate.InflateBytes(stream, deflate.Limits{})
-	if m, corr, err := deflate.Find(bytes.NewReader(stream), s, deflate.Hints{}, deflate.Limits{}); err == nil && len(corr) > len(stream)/3 {
-		t.Errorf("%s with corrections of %d octets for a stream of %d", m, len(corr), len(stream))
+	if r, err := found(stream); err == nil && correctionsOf(r) > len(stream)/3 {
+		t.Errorf("%s with corrections of %d octets for a stream of %d", r.Model, correctionsOf(r), len(stream))
 	}
+}
+
+// found looks for the model of a stream, and predicts it.
+func found(stream []byte) (*deflate.Recipe, error) {
+	s, content, err := surveyed(stream, deflate.Limits{})
+	if err != nil {
+		return nil, err
+	}
+	m, err := deflate.Find(bytes.NewReader(stream), bytes.NewReader(content), s, deflate.Hints{}, deflate.Limits{})
+	if err != nil {
+		return nil, err
+	}
+	return predicted(stream, content, s, m, deflate.Limits{})
 }

@@ -16,7 +16,7 @@ var (
 	ErrEffort = errors.New("more searching than allowed")
 	// ErrModel: there is no such model, or its parameters are out of range.
 	ErrModel = errors.New("unknown model")
-	// ErrCorrections: the corrections contradict themselves or the content.
+	// ErrCorrections: a recipe or corrections contradict themselves or the content.
 	ErrCorrections = errors.New("corrections damaged")
 	// errCostly ends a trial that became worse than an earlier one.
 	errCostly = errors.New("worse than another model")
@@ -43,6 +43,6 @@ func (e *Error) Error() string {
 // Unwrap gives the class.
 func (e *Error) Unwrap() error { return e.Class }
 
-func damagedCorrections(pos int, msg string) error {
-	return &Error{Class: ErrCorrections, Offset: int64(pos), Content: true, Msg: msg}
+func damagedCorrections(pos int64, msg string) error {
+	return &Error{Class: ErrCorrections, Offset: pos, Content: true, Msg: msg}
 }

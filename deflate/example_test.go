@@ -8,7 +8,7 @@ import (
 	"github.com/vtdarchive/vtd/deflate"
 )
 
-// A stream by Go's compress/flate is its content and the name of the model.
+// A stream by Go's compress/flate is its content and a recipe of nine octets.
 func Example() {
 	var stream bytes.Buffer
 	w, _ := flate.NewWriter(&stream, 6)
@@ -17,18 +17,35 @@ func Example() {
 	}
 	w.Close()
 
-	s, err := deflate.InflateBytes(stream.Bytes(), deflate.Limits{})
+	var buf bytes.Buffer
+	s, err := deflate.Survey(bytes.NewReader(stream.Bytes()), &buf, deflate.Limits{})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	m, corr, err := deflate.Find(bytes.NewReader(stream.Bytes()), s, deflate.Hints{}, deflate.Limits{})
+	octets, content := bytes.NewReader(stream.Bytes()), bytes.NewReader(buf.Bytes())
+	m, err := deflate.Find(octets, content, s, deflate.Hints{}, deflate.Limits{})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	var again bytes.Buffer
-	err = deflate.Rebuild(&again, s.Content, m, corr, deflate.Limits{})
-	fmt.Println(m, len(corr), bytes.Equal(again.Bytes(), stream.Bytes()), err)
-	// Output: go-6 0 true <nil>
+	r := &deflate.Recipe{Layout: s.Layout, Model: m}
+	var again []byte
+	for i := range s.Parts {
+		corr, err := deflate.PredictPart(octets, content, s, i, m, deflate.Limits{})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		r.Corrections = append(r.Corrections, corr)
+		from, to := r.Window(i)
+		again, err = deflate.RebuildPart(again, buf.Bytes()[from:to], r, i, deflate.Limits{})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+	recipe, err := r.AppendBinary(nil)
+	fmt.Println(m, len(recipe), bytes.Equal(again, stream.Bytes()), err)
+	// Output: go-6 9 true <nil>
 }

@@ -16,18 +16,18 @@ const (
 // ErrNoModel says that no model comes near a stream.
 var ErrNoModel = errors.New("deflate: no model predicts the stream")
 
-// Find looks for the model that predicts a stream with the least corrections,
+// find looks for the model that predicts a stream with the least corrections,
 // and gives both. r has the stream that s was inflated from at its start. It
 // is content with the first model that needs none. Without any that is worth
 // it, it gives ErrNoModel.
-func Find(r io.ReaderAt, s *Stream, h Hints, limits Limits) (Model, []byte, error) {
+func find(r io.ReaderAt, s *inflated, h Hints, limits Limits) (Model, []byte, error) {
 	f := finder{r: r, s: s, limits: limits}
 	type trial struct {
 		m    Model
 		cost int
 	}
 	var trials []trial
-	n := len(s.Content)
+	n := len(s.content)
 	best := f.worst(firstTrial)
 	for _, m := range Candidates(h, &s.Traits) {
 		cost, err := f.try(m, min(n, firstTrial), best)
@@ -66,7 +66,7 @@ func Find(r io.ReaderAt, s *Stream, h Hints, limits Limits) (Model, []byte, erro
 // A finder keeps the best result of a search.
 type finder struct {
 	r      io.ReaderAt
-	s      *Stream
+	s      *inflated
 	limits Limits
 	found  bool
 	model  Model
@@ -78,9 +78,9 @@ type finder struct {
 
 // worst is the cost above which a trial of n octets is given up.
 func (f *finder) worst(n int) int {
-	size := f.s.Size
-	if n < len(f.s.Content) {
-		size = size * int64(n) / int64(len(f.s.Content))
+	size := f.s.size
+	if n < len(f.s.content) {
+		size = size * int64(n) / int64(len(f.s.content))
 	}
 	return int(size)/worstShare + 16
 }
@@ -88,7 +88,7 @@ func (f *finder) worst(n int) int {
 // try gives the cost of a model for the first n octets of content, -1 if it is
 // more than most.
 func (f *finder) try(m Model, n, most int) (int, error) {
-	p, err := newPrediction(io.NewSectionReader(f.r, 0, f.s.Size), f.s, m, f.limits)
+	p, err := newPrediction(io.NewSectionReader(f.r, 0, f.s.size), f.s, m, f.limits)
 	if err != nil {
 		return 0, err
 	}
@@ -107,14 +107,14 @@ func (f *finder) full(m Model) bool {
 		return false
 	}
 	f.tried = append(f.tried, m)
-	n := len(f.s.Content)
+	n := len(f.s.content)
 	if n > secondTrial { // most of those that are wrong show it there
 		if cost, err := f.try(m, secondTrial, f.most()); err != nil || cost < 0 {
 			f.err = err
 			return false
 		}
 	}
-	p, err := newPrediction(io.NewSectionReader(f.r, 0, f.s.Size), f.s, m, f.limits)
+	p, err := newPrediction(io.NewSectionReader(f.r, 0, f.s.size), f.s, m, f.limits)
 	if err == nil {
 		err = p.run(n, f.most())
 	}
@@ -135,7 +135,7 @@ func (f *finder) most() int {
 	if f.found {
 		return f.cost
 	}
-	return f.worst(len(f.s.Content))
+	return f.worst(len(f.s.content))
 }
 
 func (f *finder) done() (Model, []byte, error) {

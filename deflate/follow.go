@@ -5,7 +5,7 @@ import "math/bits"
 func trailingOctets(x uint64) int { return bits.TrailingZeros64(x) >> 3 }
 
 // next predicts the token at pos.
-func (z *matcher) next() Token {
+func (z *matcher) next() token {
 	if z.pos >= z.chunkEnd {
 		z.newChunk()
 	}
@@ -25,10 +25,10 @@ func (z *matcher) next() Token {
 	return z.predicted
 }
 
-func (z *matcher) literal() Token { return Literal(z.content[z.pos]) }
+func (z *matcher) literal() token { return literal(z.content[z.pos]) }
 
 // nextRun predicts by the octet before pos only.
-func (z *matcher) nextRun() Token {
+func (z *matcher) nextRun() token {
 	p := z.pos
 	if p >= z.slideAt {
 		z.slide(p)
@@ -37,26 +37,26 @@ func (z *matcher) nextRun() Token {
 		n := common(z.content[p-1:], z.content[p:min(p+maxMatch, z.end)])
 		z.count += int64(n / 16)
 		if n >= minMatch {
-			return Match(n, 1)
+			return match(n, 1)
 		}
 	}
 	return z.literal()
 }
 
 // nextFast predicts the first match that is found.
-func (z *matcher) nextFast() Token {
+func (z *matcher) nextFast() token {
 	p := z.pos
 	if p >= z.slideAt {
 		z.slide(p)
 	}
 	if n, start := z.find(p, 2); n >= minMatch {
-		return Match(n, p-start)
+		return match(n, p-start)
 	}
 	return z.literal()
 }
 
 // nextSlow predicts a match unless there is a longer one at the next position.
-func (z *matcher) nextSlow() Token {
+func (z *matcher) nextSlow() token {
 	p := z.pos
 	if !z.avail {
 		if p >= z.slideAt {
@@ -73,13 +73,13 @@ func (z *matcher) nextSlow() Token {
 	}
 	z.length1, z.start1 = z.find(p+1, z.length)
 	if z.length >= minMatch && z.length1 <= z.length {
-		return Match(z.length, p-z.start)
+		return match(z.length, p-z.start)
 	}
 	return z.literal()
 }
 
 // accept goes on behind t.
-func (z *matcher) accept(t Token) cut {
+func (z *matcher) accept(t token) cut {
 	p, n := z.pos, t.Length()
 	z.pos += n
 	late := false // a literal that was left over at the end of a segment
@@ -125,7 +125,7 @@ func (z *matcher) accept(t Token) cut {
 }
 
 // gzipCut adds the two rules of gzip.
-func (z *matcher) gzipCut(t Token, p int, c cut) cut {
+func (z *matcher) gzipCut(t token, p int, c cut) cut {
 	if t.IsMatch() {
 		z.distBits += 5 + int(distExtra[distCode(t.Distance())])
 	}
@@ -178,9 +178,9 @@ func (z *matcher) plan(c *counts, h *header, start int) uint8 {
 	}
 	switch {
 	case start >= z.base && z.pos-start+4 <= best:
-		return Stored
+		return typeStored
 	case best == staticBest:
-		return Static
+		return typeStatic
 	}
-	return Dynamic
+	return typeDynamic
 }

@@ -31,11 +31,11 @@ func seeds(t testing.TB) [][]byte {
 		{0x06}, {0x07}, {0xff, 0xff}, // reserved type
 	}
 	for _, m := range []deflate.Model{deflate.ZlibModel(1), deflate.ZlibModel(9), deflate.GzipModel(6), deflate.ChromiumModel(3), deflate.PigzModel(6), deflate.GoModel(3)} {
-		var b bytes.Buffer
-		if err := deflate.Rebuild(&b, short, m, nil, deflate.Limits{}); err != nil {
+		b, err := deflate.Encode(short, m, deflate.Limits{})
+		if err != nil {
 			t.Fatal(err)
 		}
-		out = append(out, b.Bytes(), append(b.Bytes(), "behind"...))
+		out = append(out, b, append(b[:len(b):len(b)], "behind"...))
 	}
 	return out
 }
@@ -66,7 +66,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, stream []byte) {
-		s, err := deflate.InflateBytes(stream, fuzzLimits)
+		s, content, err := surveyed(stream, fuzzLimits)
 		// Go refuses some codes that are incomplete; otherwise both agree.
 		want, goErr := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(stream)), fuzzLimits.MaxContent+1))
 		if err != nil {
@@ -78,11 +78,11 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		if goErr == nil && !bytes.Equal(want, s.Content) {
+		if goErr == nil && !bytes.Equal(want, content) {
 			t.Fatal("other content")
 		}
-		if s.Size > int64(len(stream)) || len(s.Blocks) == 0 || !s.Blocks[len(s.Blocks)-1].Final {
-			t.Fatalf("size %d of %d, %d blocks", s.Size, len(stream), len(s.Blocks))
+		if s.Size > int64(len(stream)) || s.ContentSize != int64(len(content)) {
+			t.Fatalf("size %d of %d, content %d of %d", s.Size, len(stream), s.ContentSize, len(content))
 		}
 	})
 }
@@ -99,46 +99,62 @@ func FuzzRebuild(f *testing.F) {
 		if err := m.Validate(); err != nil {
 			t.Fatal(err)
 		}
-		s, err := deflate.InflateBytes(stream, fuzzLimits)
+		s, content, err := surveyed(stream, fuzzLimits)
 		if err != nil {
 			return
 		}
-		corr, err := deflate.Predict(bytes.NewReader(stream), s, m, fuzzLimits)
+		r, err := predicted(stream, content, s, m, fuzzLimits)
 		if err != nil {
 			if errors.Is(err, deflate.ErrEffort) {
 				return
 			}
 			t.Fatal(m, err)
 		}
-		var out bytes.Buffer
-		if err := deflate.Rebuild(&out, s.Content, m, corr, fuzzLimits); err != nil {
-			t.Fatalf("%s, corrections %x: %v", m, corr, err)
+		b, err := r.AppendBinary(nil)
+		if err != nil {
+			t.Fatal(m, err)
 		}
-		if !bytes.Equal(out.Bytes(), stream[:s.Size]) {
-			t.Fatalf("%s, corrections %x: %x from %x", m, corr, out.Bytes(), stream[:s.Size])
+		out, err := rebuilt(r, content, fuzzLimits)
+		if err != nil {
+			t.Fatalf("recipe %x: %v", b, err)
 		}
-		damaged := bytes.Clone(corr)
-		for i := 0; i+2 < len(change) && len(damaged) > 0; i += 3 {
-			damaged[(int(change[i])<<8|int(change[i+1]))%len(damaged)] = change[i+2]
+		if !bytes.Equal(out, stream[:s.Size]) {
+			t.Fatalf("recipe %x: %x from %x", b, out, stream[:s.Size])
 		}
+		for i := 0; i+2 < len(change); i += 3 {
+			b[(int(change[i])<<8|int(change[i+1]))%len(b)] = change[i+2]
+		}
+		rebuildDamaged(t, content, b)
 		if len(change)%3 == 1 {
-			damaged = change
+			r.Corrections[len(change)%len(r.Corrections)] = change
+			if b, err = r.AppendBinary(nil); err != nil {
+				t.Fatal(err)
+			}
+			rebuildDamaged(t, content, b)
 		}
-		rebuildDamaged(t, s.Content, m, damaged)
 	})
 }
 
-// rebuildDamaged wants an error of the right class, or a stream with the
-// content.
-func rebuildDamaged(t *testing.T, content []byte, m deflate.Model, corr []byte) {
-	var out bytes.Buffer
-	if err := deflate.Rebuild(&out, content, m, corr, fuzzLimits); err != nil {
-		if !errors.Is(err, deflate.ErrCorrections) && !errors.Is(err, deflate.ErrEffort) && !errors.Is(err, deflate.ErrLimit) {
-			t.Fatalf("%s, corrections %x: error of another class: %v", m, corr, err)
+// rebuildDamaged wants an error of the right class, or a stream with the content.
+func rebuildDamaged(t *testing.T, content, recipe []byte) {
+	r, err := deflate.ParseRecipe(recipe, int64(len(content)))
+	if err != nil {
+		if !errors.Is(err, deflate.ErrCorrections) && !errors.Is(err, deflate.ErrModel) {
+			t.Fatalf("recipe %x: error of another class: %v", recipe, err)
 		}
 		return
 	}
-	if s, err := deflate.InflateBytes(out.Bytes(), fuzzLimits); err != nil || !bytes.Equal(s.Content, content) {
-		t.Fatalf("%s, corrections %x: the stream does not have the content: %v", m, corr, err)
+	if again, err := r.AppendBinary(nil); err != nil || !bytes.Equal(again, recipe) {
+		t.Fatalf("recipe %x comes back as %x: %v", recipe, again, err)
+	}
+	out, err := rebuilt(r, content, fuzzLimits)
+	if err != nil {
+		if !errors.Is(err, deflate.ErrCorrections) && !errors.Is(err, deflate.ErrEffort) && !errors.Is(err, deflate.ErrLimit) {
+			t.Fatalf("recipe %x: error of another class: %v", recipe, err)
+		}
+		return
+	}
+	if s, got, err := surveyed(out, fuzzLimits); err != nil || s.Size != r.Size || !bytes.Equal(got, content) {
+		t.Fatalf("recipe %x: the stream does not have the content: %v", recipe, err)
 	}
 }

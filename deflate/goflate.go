@@ -19,7 +19,7 @@ type goFlate struct {
 	avail           bool
 	length, start   int
 	length1, start1 int
-	predicted       Token
+	predicted       token
 
 	base    int
 	symbols int
@@ -136,21 +136,21 @@ func (g *goFlate) find(p, before int) (length, start int) {
 }
 
 // next predicts the token at pos.
-func (g *goFlate) next() Token {
+func (g *goFlate) next() token {
 	g.predicted = g.predict()
 	return g.predicted
 }
 
-func (g *goFlate) predict() Token {
+func (g *goFlate) predict() token {
 	p := g.pos
-	lit := Literal(g.content[p])
+	lit := literal(g.content[p])
 	if !g.avail {
 		g.slide(p)
 		g.length, g.start = g.find(p, goMinMatch-1)
 	}
 	if !g.slow {
 		if g.length >= goMinMatch {
-			return Match(g.length, p-g.start)
+			return match(g.length, p-g.start)
 		}
 		return lit
 	}
@@ -161,13 +161,13 @@ func (g *goFlate) predict() Token {
 	g.slide(p + 1)
 	g.length1, g.start1 = g.find(p+1, g.length)
 	if g.length >= goMinMatch && g.length1 <= g.length {
-		return Match(g.length, p-g.start)
+		return match(g.length, p-g.start)
 	}
 	return lit
 }
 
 // accept goes on behind t.
-func (g *goFlate) accept(t Token) cut {
+func (g *goFlate) accept(t token) cut {
 	n := t.Length()
 	g.pos += n
 	g.avail = g.slow && t == g.predicted && !t.IsMatch() && g.pos < g.end
@@ -191,12 +191,12 @@ func (g *goFlate) accept(t Token) cut {
 // plan chooses the shortest type; among equals static, then dynamic codes.
 func (g *goFlate) plan(c *counts, h *header, start int) uint8 {
 	dynamic, static := g.trees.plan(c, h)
-	best, t := static, uint8(Static)
+	best, t := static, uint8(typeStatic)
 	if dynamic < best {
-		best, t = dynamic, Dynamic
+		best, t = dynamic, typeDynamic
 	}
 	if n := g.pos - start; start >= g.base && n <= 0xffff && (n+5)*8 < best+3 {
-		return Stored
+		return typeStored
 	}
 	return t
 }

@@ -6,7 +6,6 @@ import (
 	"io"
 	"testing"
 	"testing/iotest"
-	"time"
 
 	"github.com/vtdarchive/vtd/deflate"
 )
@@ -29,7 +28,7 @@ func TestLimits(t *testing.T) {
 		{"cut short", zeros[:1000], deflate.Limits{}, deflate.ErrInvalid},
 		{"nothing", nil, deflate.Limits{}, deflate.ErrInvalid},
 	} {
-		if _, err := deflate.InflateBytes(c.stream, c.limits); !errors.Is(err, c.want) {
+		if _, _, err := surveyed(c.stream, c.limits); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, not %v", c.name, err, c.want)
 		}
 	}
@@ -50,30 +49,23 @@ func TestEffort(t *testing.T) {
 	content := hostile(1 << 18)
 	m := deflate.ZlibModel(9)
 	limits := deflate.Limits{Effort: 50}
-	if err := deflate.Rebuild(io.Discard, content, m, nil, limits); !errors.Is(err, deflate.ErrEffort) {
+	if _, err := deflate.Encode(content, m, limits); !errors.Is(err, deflate.ErrEffort) {
 		t.Errorf("rebuilt with little effort: %v", err)
 	}
 	stream := goStream(t, content, 6, 1<<20, false)
-	s, err := deflate.InflateBytes(stream, limits)
+	s, _, err := surveyed(stream, limits)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := deflate.Predict(bytes.NewReader(stream), s, m, limits); !errors.Is(err, deflate.ErrEffort) {
+	if _, err := predicted(stream, content, s, m, limits); !errors.Is(err, deflate.ErrEffort) {
 		t.Errorf("predicted with little effort: %v", err)
-	}
-	start := time.Now()
-	if err := deflate.Rebuild(io.Discard, content, m, nil, deflate.Limits{}); err != nil && !errors.Is(err, deflate.ErrEffort) {
-		t.Error(err)
-	}
-	if d := time.Since(start); d > 20*time.Second {
-		t.Errorf("the usual limit lets a quarter of a MiB take %v", d)
 	}
 }
 
 // TestManyBlocks has corrections that would make a million blocks of nothing.
 func TestManyBlocks(t *testing.T) {
 	corr := append([]byte{2, 0xc0, 0x84, 0x3d}, make([]byte, 1_000_000)...)
-	if err := deflate.Rebuild(io.Discard, nil, deflate.ZlibModel(6), corr, deflate.Limits{}); !errors.Is(err, deflate.ErrLimit) {
+	if _, err := rebuilt(single(deflate.ZlibModel(6), nil, 10<<20, corr), nil, deflate.Limits{}); !errors.Is(err, deflate.ErrLimit) {
 		t.Error(err)
 	}
 }
@@ -82,20 +74,24 @@ func TestManyBlocks(t *testing.T) {
 func TestReaders(t *testing.T) {
 	content := text(5000, 2)
 	stream := goStream(t, content, 6, 1<<20, false)
-	s, err := deflate.Inflate(iotest.OneByteReader(bytes.NewReader(stream)), deflate.Limits{})
-	if err != nil || !bytes.Equal(s.Content, content) || s.Size != int64(len(stream)) {
+	var got bytes.Buffer
+	s, err := deflate.Survey(iotest.OneByteReader(bytes.NewReader(stream)), &got, deflate.Limits{})
+	if err != nil || !bytes.Equal(got.Bytes(), content) || s.Size != int64(len(stream)) {
 		t.Errorf("octet by octet: %v", err)
 	}
 	broken := errors.New("broken")
 	for _, n := range []int{0, 1, 5, 100, len(stream) - 1} {
 		r := io.MultiReader(bytes.NewReader(stream[:n]), iotest.ErrReader(broken))
-		if _, err := deflate.Inflate(r, deflate.Limits{}); !errors.Is(err, broken) {
+		if _, err := deflate.Survey(r, io.Discard, deflate.Limits{}); !errors.Is(err, broken) {
 			t.Errorf("broken after %d: %v", n, err)
 		}
 	}
 	r, w := io.Pipe()
 	r.CloseWithError(broken)
-	if err := deflate.Rebuild(w, content, deflate.GoModel(6), nil, deflate.Limits{}); !errors.Is(err, broken) {
+	if err := func() error {
+		_, err := deflate.Survey(bytes.NewReader(stream), w, deflate.Limits{})
+		return err
+	}(); !errors.Is(err, broken) {
 		t.Errorf("broken writer: %v", err)
 	}
 }
@@ -110,7 +106,7 @@ func TestUnusual(t *testing.T) {
 		{"tail", []byte{0x03, 0xfc}},
 		{"empty static, then stored", []byte{0x02, 0x00, 0x00, 0x00, 0xff, 0xff, 0x03, 0x00}},
 	} {
-		if corr := roundTrip(t, c.stream, deflate.ZlibModel(6)); len(corr) == 0 {
+		if r := roundTrip(t, c.stream, deflate.ZlibModel(6)); correctionsOf(r) == 0 {
 			t.Errorf("%s: nothing to correct", c.name)
 		}
 	}
@@ -157,7 +153,7 @@ func TestModels(t *testing.T) {
 		if err := m.Validate(); !errors.Is(err, deflate.ErrModel) {
 			t.Errorf("%+v: %v", m, err)
 		}
-		if err := deflate.Rebuild(io.Discard, nil, m, nil, deflate.Limits{}); !errors.Is(err, deflate.ErrModel) {
+		if _, err := rebuilt(single(m, nil, 2, nil), nil, deflate.Limits{}); !errors.Is(err, deflate.ErrModel) {
 			t.Errorf("%+v rebuilt: %v", m, err)
 		}
 	}

@@ -38,7 +38,7 @@ type matcher struct {
 	length, start int
 	// What next found at pos + 1, and what it predicted.
 	length1, start1 int
-	predicted       Token
+	predicted       token
 
 	base    int    // where the window of the encoder begins
 	slideAt int    // positions before this need no look at the base

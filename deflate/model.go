@@ -148,10 +148,10 @@ type predictor interface {
 	segment(end int)
 	// next predicts the token at the current position, which is before the
 	// segment's end.
-	next() Token
+	next() token
 	// accept goes on behind the token that was really there, and says whether
 	// the encoder ends its block.
-	accept(Token) cut
+	accept(token) cut
 	// newBlock says that a block begins at the current position. It may be
 	// called for several blocks there.
 	newBlock()

@@ -1,7 +1,6 @@
 package deflate
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"slices"
@@ -9,13 +8,13 @@ import (
 
 // The types of blocks, as they are coded.
 const (
-	Stored  = 0
-	Static  = 1
-	Dynamic = 2
+	typeStored  = 0
+	typeStatic  = 1
+	typeDynamic = 2
 )
 
-// A Block is what a stream says of a block besides its symbols.
-type Block struct {
+// A block is what a stream says of a block besides its symbols.
+type block struct {
 	Type  uint8
 	Final bool
 	Pad   uint8 // the bits up to the octet boundary in a stored block; zero almost always
@@ -33,16 +32,16 @@ type Block struct {
 }
 
 // Empty tells a block without content.
-func (b *Block) Empty() bool { return b.Start == b.End }
+func (b *block) Empty() bool { return b.Start == b.End }
 
-// A Parser reads a stream piece by piece: NextBlock, then NextTokens until it
+// A parser reads a stream piece by piece: nextBlock, then nextTokens until it
 // gives none, and so on until the block that is Final has ended. It reads
 // ahead; Size says where the stream ended.
-type Parser struct {
+type parser struct {
 	bits        bitReader
 	limits      Limits
-	block       Block
-	state       uint8 // what NextTokens is to do
+	block       block
+	state       uint8 // what nextTokens is to do
 	stored      int   // octets left in a stored block
 	lit         decoder
 	dist        decoder
@@ -52,7 +51,7 @@ type Parser struct {
 	static      bool // lit and dist are those for static blocks
 	pos         int64
 	blocks      int
-	tokens      []Token
+	tokens      []token
 	header      bitWriter
 	tail        uint8
 	keep        bool   // whether content is kept
@@ -68,15 +67,15 @@ const (
 	streamEnded
 )
 
-// tokensAtOnce is how many tokens NextTokens gives at most.
+// tokensAtOnce is how many tokens nextTokens gives at most.
 const tokensAtOnce = 16 << 10
 
-// NewParser gives a Parser for the stream at the start of r.
-func NewParser(r io.Reader, limits Limits) *Parser {
-	return &Parser{bits: bitReader{r: r}, limits: limits.withDefaults()}
+// newParser gives a parser for the stream at the start of r.
+func newParser(r io.Reader, limits Limits) *parser {
+	return &parser{bits: bitReader{r: r}, limits: limits.withDefaults()}
 }
 
-func (p *Parser) fail(class error, msg string) error {
+func (p *parser) fail(class error, msg string) error {
 	if p.bits.err != nil && p.bits.err != io.EOF {
 		return p.bits.err
 	}
@@ -85,27 +84,27 @@ func (p *Parser) fail(class error, msg string) error {
 
 var errEnds = "the stream ends early"
 
-// NextBlock reads the head of the next block. End and LastBit are not known
-// before the block has ended. After the final block it gives io.EOF. The Block
+// nextBlock reads the head of the next block. End and LastBit are not known
+// before the block has ended. After the final block it gives io.EOF. The block
 // is overwritten by the next call, its Header is not.
-func (p *Parser) NextBlock() (*Block, error) {
+func (p *parser) nextBlock() (*block, error) {
 	switch p.state {
 	case inStored, inCoded, codedEnds:
-		return nil, errors.New("deflate: NextBlock within a block")
+		return nil, errors.New("deflate: nextBlock within a block")
 	case streamEnded:
 		return nil, io.EOF
 	}
 	if p.blocks++; int64(p.blocks) > int64(p.limits.MaxBlocks)+p.bits.position()/8/blockOctets {
 		return nil, p.fail(ErrLimit, "too many blocks")
 	}
-	p.block = Block{FirstBit: p.bits.position(), Start: p.pos}
+	p.block = block{FirstBit: p.bits.position(), Start: p.pos}
 	v, ok := p.bits.take(3)
 	if !ok {
 		return nil, p.fail(ErrInvalid, errEnds)
 	}
 	p.block.Final, p.block.Type = v&1 != 0, uint8(v>>1)
 	switch p.block.Type {
-	case Stored:
+	case typeStored:
 		n := p.bits.nacc % 8
 		pad, _ := p.bits.take(n)
 		p.block.Pad = uint8(pad)
@@ -118,14 +117,14 @@ func (p *Parser) NextBlock() (*Block, error) {
 		}
 		p.stored = int(v & 0xffff)
 		p.state = inStored
-	case Static:
+	case typeStatic:
 		if !p.static {
 			p.lit.build(staticLit[:], litBits)
 			p.dist.build(staticDist[:], distBits)
 			p.static = true
 		}
 		p.state = inCoded
-	case Dynamic:
+	case typeDynamic:
 		if err := p.readHeader(); err != nil {
 			return nil, err
 		}
@@ -144,7 +143,7 @@ const (
 )
 
 // readHeader reads the header of a dynamic block and builds the decoders.
-func (p *Parser) readHeader() error {
+func (p *parser) readHeader() error {
 	h := &p.header
 	*h = bitWriter{buf: make([]byte, 0, 128)}
 	short := false
@@ -213,10 +212,10 @@ func (p *Parser) readHeader() error {
 	return nil
 }
 
-// NextTokens gives the next symbols of the block; in a stored block there are
+// nextTokens gives the next symbols of the block; in a stored block there are
 // none, and the content is passed. None means that the block has ended. The
 // slice is overwritten by the next call.
-func (p *Parser) NextTokens() ([]Token, error) {
+func (p *parser) nextTokens() ([]token, error) {
 	switch p.state {
 	case inStored:
 		if err := p.passStored(); err != nil {
@@ -249,7 +248,7 @@ func (p *Parser) NextTokens() ([]Token, error) {
 }
 
 // check holds the content so far against the limits.
-func (p *Parser) check() error {
+func (p *parser) check() error {
 	if p.pos > p.limits.MaxContent {
 		return p.fail(ErrLimit, "too much content")
 	}
@@ -260,7 +259,7 @@ func (p *Parser) check() error {
 }
 
 // passStored reads what is in a stored block.
-func (p *Parser) passStored() error {
+func (p *parser) passStored() error {
 	b := &p.bits
 	for b.nacc > 0 && p.stored > 0 {
 		v, _ := b.take(8)
@@ -287,9 +286,9 @@ func (p *Parser) passStored() error {
 }
 
 // decode reads up to tokensAtOnce tokens of a coded block, none at its end.
-func (p *Parser) decode() error {
+func (p *parser) decode() error {
 	if p.tokens == nil {
-		p.tokens = make([]Token, tokensAtOnce)
+		p.tokens = make([]token, tokensAtOnce)
 	}
 	tokens := p.tokens[:tokensAtOnce]
 	b := &p.bits
@@ -312,7 +311,7 @@ func (p *Parser) decode() error {
 			return p.fail(ErrInvalid, errEnds)
 		}
 		if sym < endBlock && n > 0 {
-			tokens[i] = Token(sym)
+			tokens[i] = token(sym)
 			i++
 			pos++
 			continue
@@ -342,11 +341,11 @@ func (p *Parser) decode() error {
 
 // match reads the rest of a match at pos, of which the symbol for the length is
 // 257 more than sym.
-func (p *Parser) match(sym uint32, pos int64) (Token, error) {
+func (p *parser) match(sym uint32, pos int64) (token, error) {
 	b := &p.bits
 	x := uint(lenExtra[sym])
 	length := uint32(lenBase[sym]) + uint32(b.acc&(1<<x-1))
-	t := Token(length) << 16
+	t := token(length) << 16
 	if length == maxMatch && sym != 28 {
 		t |= longWay
 	}
@@ -369,11 +368,11 @@ func (p *Parser) match(sym uint32, pos int64) (Token, error) {
 	if int64(dist) > pos {
 		return 0, p.fail(ErrInvalid, "a distance leads before the content")
 	}
-	return t | Token(dist), nil
+	return t | token(dist), nil
 }
 
 // inflate appends what the tokens stand for to the content that is kept.
-func (p *Parser) inflate() {
+func (p *parser) inflate() {
 	out := p.out
 	at := len(out)
 	out = slices.Grow(out, int(p.pos)-at)[:p.pos]
@@ -398,32 +397,32 @@ func (p *Parser) inflate() {
 }
 
 // Size is, after the final block, the number of octets that the stream has.
-func (p *Parser) Size() int64 { return (p.bits.position() + 7) / 8 }
+func (p *parser) Size() int64 { return (p.bits.position() + 7) / 8 }
 
-// A Stream is what Inflate finds.
-type Stream struct {
-	Content []byte
-	Size    int64 // octets of the stream
-	Tail    uint8 // the bits after the last block up to the octet boundary; zero almost always
-	Blocks  []Block
+// An inflated is a whole stream in memory.
+type inflated struct {
+	content []byte
+	size    int64 // octets of the stream
+	tail    uint8 // the bits after the last block up to the octet boundary; zero almost always
+	blocks  []block
 	Traits  Traits
 }
 
-// Inflate reads the stream at the start of r, which may go on behind it, and
+// inflate reads the stream at the start of r, which may go on behind it, and
 // keeps its content and a list of its blocks, without their Headers.
-func Inflate(r io.Reader, limits Limits) (*Stream, error) {
-	p := NewParser(r, limits)
+func inflate(r io.Reader, limits Limits) (*inflated, error) {
+	p := newParser(r, limits)
 	p.keep = true
-	s := &Stream{}
+	s := &inflated{}
 	for {
-		b, err := p.NextBlock()
+		b, err := p.nextBlock()
 		if err == io.EOF {
 			break
 		} else if err != nil {
 			return nil, err
 		}
 		for {
-			tokens, err := p.NextTokens()
+			tokens, err := p.nextTokens()
 			if err != nil {
 				return nil, err
 			}
@@ -434,13 +433,8 @@ func Inflate(r io.Reader, limits Limits) (*Stream, error) {
 		}
 		s.Traits.seeBlock(b)
 		b.Header = nil
-		s.Blocks = append(s.Blocks, *b)
+		s.blocks = append(s.blocks, *b)
 	}
-	s.Content, s.Size, s.Tail = p.out, p.Size(), p.tail
+	s.content, s.size, s.tail = p.out, p.Size(), p.tail
 	return s, nil
-}
-
-// InflateBytes does the same for a stream in memory.
-func InflateBytes(stream []byte, limits Limits) (*Stream, error) {
-	return Inflate(bytes.NewReader(stream), limits)
 }

@@ -5,15 +5,15 @@ import (
 	"io"
 )
 
-// Predict gives what has to be stored, besides the content and the model, to
+// predict gives what has to be stored, besides the content and the model, to
 // rebuild a stream: the corrections. r gives the same stream again that s was
 // inflated from. They are empty where the model predicts all of it.
-func Predict(r io.Reader, s *Stream, m Model, limits Limits) ([]byte, error) {
+func predict(r io.Reader, s *inflated, m Model, limits Limits) ([]byte, error) {
 	p, err := newPrediction(r, s, m, limits)
 	if err != nil {
 		return nil, err
 	}
-	if err := p.run(len(s.Content), -1); err != nil {
+	if err := p.run(len(s.content), -1); err != nil {
 		return nil, err
 	}
 	return p.corr.encode(), nil
@@ -22,28 +22,28 @@ func Predict(r io.Reader, s *Stream, m Model, limits Limits) ([]byte, error) {
 // A prediction compares a stream to what a model says.
 type prediction struct {
 	walker
-	parser *Parser
-	blocks []Block
+	parser *parser
+	blocks []block
 	tail   uint8
-	Misses
+	misses
 	scratch bitWriter
 	bits    int64 // the end of the last block
 	maxCost int   // corrections above this end a trial; none if negative
 }
 
-// Misses counts what a model predicted wrong.
-type Misses struct {
+// misses counts what a model predicted wrong.
+type misses struct {
 	Tokens, TokensWrong   int
 	Blocks, EndsWrong     int // markers of flushes are not counted
 	HeadersWrong, Flushes int
 }
 
-func newPrediction(r io.Reader, s *Stream, m Model, limits Limits) (*prediction, error) {
-	w, err := newWalker(s.Content, m, limits)
+func newPrediction(r io.Reader, s *inflated, m Model, limits Limits) (*prediction, error) {
+	w, err := newWalker(s.content, m, limits)
 	if err != nil {
 		return nil, err
 	}
-	p := &prediction{walker: *w, parser: NewParser(r, limits), blocks: s.Blocks, tail: s.Tail}
+	p := &prediction{walker: *w, parser: newParser(r, limits), blocks: s.blocks, tail: s.tail}
 	if !m.ownMarkers() {
 		p.findFlushes()
 	}
@@ -51,7 +51,7 @@ func newPrediction(r io.Reader, s *Stream, m Model, limits Limits) (*prediction,
 }
 
 // isMarker says whether a block is one that flushes leave.
-func isMarker(b *Block, t uint8) bool { return b.Empty() && !b.Final && b.Type == t }
+func isMarker(b *block, t uint8) bool { return b.Empty() && !b.Final && b.Type == t }
 
 // findFlushes takes each empty stored block for the mark of a flush, except
 // behind other blocks without content.
@@ -59,7 +59,7 @@ func (p *prediction) findFlushes() {
 	was := true
 	for i := range p.blocks {
 		b := &p.blocks[i]
-		is := was && isMarker(b, Stored)
+		is := was && isMarker(b, typeStored)
 		if is {
 			p.corr.flushes.add(int(b.Start))
 		}
@@ -75,7 +75,7 @@ func (p *prediction) run(to, maxCost int) error {
 	for len(p.blocks) > 0 && (p.pos < to || to == len(p.content)) {
 		next := &p.blocks[0]
 		p.blocks = p.blocks[1:]
-		b, err := p.parser.NextBlock()
+		b, err := p.parser.nextBlock()
 		if err != nil {
 			return err
 		}
@@ -92,7 +92,7 @@ func (p *prediction) run(to, maxCost int) error {
 			p.EndsWrong++
 		}
 		if p.corr.flushes.use(p.pos) {
-			p.markerType = Stored
+			p.markerType = typeStored
 			if err := p.marker(b); err != nil {
 				return err
 			}
@@ -109,8 +109,8 @@ func (p *prediction) run(to, maxCost int) error {
 }
 
 // marker passes a block without content that was foreseen.
-func (p *prediction) marker(b *Block) error {
-	if _, err := p.parser.NextTokens(); err != nil {
+func (p *prediction) marker(b *block) error {
+	if _, err := p.parser.nextTokens(); err != nil {
 		return err
 	}
 	p.bits = b.LastBit
@@ -119,19 +119,19 @@ func (p *prediction) marker(b *Block) error {
 }
 
 // oneBlock compares a block.
-func (p *prediction) oneBlock(b, known *Block, to int) error {
+func (p *prediction) oneBlock(b, known *block, to int) error {
 	p.Blocks++
 	p.begin()
 	end := int(known.End)
 	c := goOn
-	if b.Type == Stored {
+	if b.Type == typeStored {
 		var err error
 		if c, err = p.storedTokens(end, c); err != nil {
 			return err
 		}
 	}
 	for {
-		tokens, err := p.parser.NextTokens()
+		tokens, err := p.parser.nextTokens()
 		if err != nil {
 			return err
 		}
@@ -162,8 +162,8 @@ func (p *prediction) storedTokens(end int, c cut) (cut, error) {
 		t := p.pred.next()
 		right := t
 		if n := end - p.pos; t.Length() > n {
-			if right = Literal(p.content[p.pos]); n >= minMatch {
-				right = Match(n, t.Distance())
+			if right = literal(p.content[p.pos]); n >= minMatch {
+				right = match(n, t.Distance())
 			}
 		}
 		p.token(t, right)
@@ -176,7 +176,7 @@ func (p *prediction) storedTokens(end int, c cut) (cut, error) {
 }
 
 // codedTokens compares tokens.
-func (p *prediction) codedTokens(tokens []Token, end int, c cut) (cut, error) {
+func (p *prediction) codedTokens(tokens []token, end int, c cut) (cut, error) {
 	for _, right := range tokens {
 		p.skip(c)
 		p.token(p.pred.next(), right)
@@ -202,7 +202,7 @@ func (p *prediction) skip(c cut) {
 }
 
 // token notes a token that is different.
-func (p *prediction) token(t, right Token) {
+func (p *prediction) token(t, right token) {
 	p.Tokens++
 	if t == right {
 		p.corr.tokenGap++
@@ -213,7 +213,7 @@ func (p *prediction) token(t, right Token) {
 }
 
 // endOf compares the end of a block that has come.
-func (p *prediction) endOf(b *Block, c cut) {
+func (p *prediction) endOf(b *block, c cut) {
 	predicted := p.predictedEnd(c)
 	switch {
 	case b.Final:
@@ -231,10 +231,10 @@ func (p *prediction) endOf(b *Block, c cut) {
 }
 
 // compare compares the type and the header of a block with what was predicted.
-func (p *prediction) compare(b *Block, t uint8) {
+func (p *prediction) compare(b *block, t uint8) {
 	right := b.Type == t && b.Pad == 0
 	kind := b.Type
-	if b.Type == Dynamic {
+	if b.Type == typeDynamic {
 		p.scratch = bitWriter{buf: p.scratch.buf[:0]}
 		p.header.write(&p.scratch)
 		n := int(p.scratch.position())

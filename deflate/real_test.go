@@ -121,64 +121,70 @@ func gzipHeader(b []byte) int {
 }
 
 type row struct {
-	streams, exact, plain, invalid int
-	size, content, corr            int64
-	misses                         Misses
-	find, worst, rebuild           time.Duration
-	worstSmall                     time.Duration // up to 128 KiB of content
-	models                         map[string]int
+	streams, parts, exact, plain, invalid int
+	size, content, corr                   int64
+	find, worst, predict, rebuild         time.Duration
+	worstSmall                            time.Duration // up to 128 KiB of content
+	models                                map[string]int
 }
 
 func (r *row) add(t *testing.T, name string, stream []byte, h Hints) {
 	limits := Limits{}
-	s, err := InflateBytes(stream, limits)
+	var buf bytes.Buffer
+	s, err := Survey(bytes.NewReader(stream), &buf, limits)
 	if err != nil {
 		r.invalid++
 		return
 	}
+	content := buf.Bytes()
 	r.streams++
 	r.size += s.Size
-	r.content += int64(len(s.Content))
+	r.content += s.ContentSize
 	start := time.Now()
-	m, corr, err := Find(bytes.NewReader(stream), s, h, limits)
+	m, err := Find(bytes.NewReader(stream), bytes.NewReader(content), s, h, limits)
 	took := time.Since(start)
 	r.find += took
-	if len(s.Content) <= secondTrial {
+	if len(content) <= secondTrial {
 		r.worstSmall = max(r.worstSmall, took)
 	} else {
 		r.worst = max(r.worst, took)
 	}
 	if err != nil {
-		t.Logf("%s: %d octets, %d of content, %+v: %v", name, s.Size, len(s.Content), s.Traits, err)
+		t.Logf("%s: %d octets, %d of content, %+v: %v", name, s.Size, len(content), s.Traits, err)
 		r.plain++
 		return
 	}
 	r.models[m.String()]++
-	r.corr += int64(len(corr))
-	if len(corr) == 0 {
+	recipe := &Recipe{Layout: s.Layout, Model: m}
+	corr := 0
+	start = time.Now()
+	for i := range s.Parts {
+		c, err := PredictPart(bytes.NewReader(stream), bytes.NewReader(content), s, i, m, limits)
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		recipe.Corrections = append(recipe.Corrections, c)
+		corr += len(c)
+	}
+	r.predict += time.Since(start)
+	r.corr += int64(corr)
+	r.parts += len(s.Parts)
+	if corr == 0 {
 		r.exact++
 	} else {
-		t.Logf("%s: %d octets, %d of content: %s with corrections of %d", name, s.Size, len(s.Content), m, len(corr))
+		t.Logf("%s: %d octets, %d of content, %d parts: %s with corrections of %d", name, s.Size, s.ContentSize, len(s.Parts), m, corr)
 	}
-	p, err := newPrediction(bytes.NewReader(stream), s, m, limits)
-	if err == nil {
-		err = p.run(len(s.Content), -1)
-	}
-	if err != nil {
-		t.Fatal(name, err)
-	}
-	r.misses.Tokens += p.Tokens
-	r.misses.TokensWrong += p.TokensWrong
-	r.misses.Blocks += p.Blocks
-	r.misses.EndsWrong += p.EndsWrong
-	r.misses.HeadersWrong += p.HeadersWrong
-	r.misses.Flushes += p.Flushes
-	var out bytes.Buffer
+	var out []byte
 	start = time.Now()
-	err = Rebuild(&out, s.Content, m, corr, limits)
+	for i := range s.Parts {
+		from, to := s.Window(i)
+		if out, err = RebuildPart(out, content[from:to], recipe, i, limits); err != nil {
+			t.Fatal(name, err)
+		}
+	}
 	r.rebuild += time.Since(start)
-	if err != nil || !bytes.Equal(out.Bytes(), stream[:s.Size]) {
-		t.Errorf("%s: %s does not rebuild it: %v", name, m, err)
+	if !bytes.Equal(out, stream[:s.Size]) {
+		t.Errorf("%s: %s does not rebuild it", name, m)
 	}
 }
 
@@ -190,9 +196,9 @@ func (r *row) String() string {
 	slices.Sort(models)
 	slices.Reverse(models)
 	rate := func(d time.Duration) float64 { return float64(r.content) / 1e6 / d.Seconds() }
-	return fmt.Sprintf("%d streams, %d without corrections, %d without a model, %d invalid\n"+
-		"%d octets, %d of content; corrections %d (%.3f %%)\n%+v\n"+
-		"finding %.1f MB/s, worst %v, %v below 128 KiB; rebuilding %.1f MB/s\n%s",
-		r.streams, r.exact, r.plain, r.invalid, r.size, r.content, r.corr, 100*float64(r.corr)/float64(r.size),
-		r.misses, rate(r.find), r.worst, r.worstSmall, rate(r.rebuild), strings.Join(models, "\n"))
+	return fmt.Sprintf("%d streams in %d parts, %d without corrections, %d without a model, %d invalid\n"+
+		"%d octets, %d of content; corrections %d (%.4f %%)\n"+
+		"finding %.1f MB/s, worst %v, %v below 128 KiB; predicting %.1f MB/s, rebuilding %.1f MB/s\n%s",
+		r.streams, r.parts, r.exact, r.plain, r.invalid, r.size, r.content, r.corr, 100*float64(r.corr)/float64(r.size),
+		rate(r.find), r.worst, r.worstSmall, rate(r.predict), rate(r.rebuild), strings.Join(models, "\n"))
 }

@@ -5,10 +5,10 @@ import (
 	"io"
 )
 
-// Rebuild writes the stream that Predict was given, from its content, the model
+// rebuild writes the stream that Predict was given, from its content, the model
 // and the corrections. Whatever these are, it ends: with an error, or with a
 // valid stream that has the content.
-func Rebuild(out io.Writer, content []byte, m Model, corr []byte, limits Limits) error {
+func rebuild(out io.Writer, content []byte, m Model, corr []byte, limits Limits) error {
 	w, err := newWalker(content, m, limits)
 	if err != nil {
 		return err
@@ -27,13 +27,13 @@ func Rebuild(out io.Writer, content []byte, m Model, corr []byte, limits Limits)
 type builder struct {
 	walker
 	out     bitWriter
-	block   []Token
+	block   []token
 	blocks  int
 	headers scanner
 	fixes   scanner
 	toBlock uint64 // blocks before the next record of a header
 	toToken uint64 // tokens before the next record of a token
-	sent    Parser // for headers that were sent
+	sent    parser // for headers that were sent
 	lit     [numLitAll]uint32
 	dist    [32]uint32
 	stable  bool // lit and dist are the static codes
@@ -56,7 +56,7 @@ func (b *builder) nextFix() {
 	}
 }
 
-func (b *builder) bad(msg string) error { return damagedCorrections(b.pos, msg) }
+func (b *builder) bad(msg string) error { return damagedCorrections(int64(b.pos), msg) }
 
 // run writes all blocks.
 func (b *builder) run() error {
@@ -68,7 +68,7 @@ func (b *builder) run() error {
 		case b.markers > 0:
 			b.markers--
 		case b.corr.flushes.use(b.pos):
-			b.markerType = Stored
+			b.markerType = typeStored
 		default:
 			final, err := b.oneBlock()
 			if err != nil {
@@ -155,7 +155,7 @@ func (b *builder) oneBlock() (final bool, err error) {
 }
 
 // token gives the next token: the one predicted, or the one recorded.
-func (b *builder) token() (Token, error) {
+func (b *builder) token() (token, error) {
 	t := b.pred.next()
 	if b.toToken != 0 {
 		if b.toToken != never {
@@ -172,12 +172,12 @@ func (b *builder) token() (Token, error) {
 }
 
 // fixed reads a token from the corrections, and checks it against the content.
-func (b *builder) fixed() (Token, error) {
+func (b *builder) fixed() (token, error) {
 	n := b.fixes.uvarint()
 	if n == 0 && !b.fixes.bad {
-		return Literal(b.content[b.pos]), nil
+		return literal(b.content[b.pos]), nil
 	}
-	var long Token
+	var long token
 	if n == longWayLength {
 		long, n = longWay, maxMatch-2
 	}
@@ -197,7 +197,7 @@ func (b *builder) fixed() (Token, error) {
 	if common(b.content[from:], b.content[b.pos:b.pos+length]) < length {
 		return 0, b.bad("the content is not repeated")
 	}
-	return Match(length, int(dist)) | long, nil
+	return match(length, int(dist)) | long, nil
 }
 
 // write writes a block that was predicted to be of type t.
@@ -206,7 +206,7 @@ func (b *builder) write(t uint8, start int, final bool) error {
 		return &Error{Class: ErrLimit, Offset: b.out.position() / 8, Msg: "too many blocks"}
 	}
 	var pad uint8
-	var head *Parser
+	var head *parser
 	if b.toBlock == 0 {
 		kind := b.headers.octet()
 		if kind&asPadded != 0 {
@@ -218,7 +218,7 @@ func (b *builder) write(t uint8, start int, final bool) error {
 			return b.bad("kind of block")
 		}
 		if t = kind & 3; t == asSent {
-			t = Dynamic
+			t = typeDynamic
 			var err error
 			if head, err = b.sentHeader(); err != nil {
 				return err
@@ -237,9 +237,9 @@ func (b *builder) write(t uint8, start int, final bool) error {
 	}
 	b.out.put(first, 3)
 	switch {
-	case t == Stored:
+	case t == typeStored:
 		return b.writeStored(start, pad)
-	case t == Static:
+	case t == typeStatic:
 		if !b.stable {
 			b.setCodes(staticLit[:], staticDist[:])
 			b.stable = true
@@ -258,7 +258,7 @@ func (b *builder) write(t uint8, start int, final bool) error {
 }
 
 // sentHeader reads a header from the corrections.
-func (b *builder) sentHeader() (*Parser, error) {
+func (b *builder) sentHeader() (*parser, error) {
 	n := b.headers.uvarint()
 	raw := b.headers.bytes(min(n, 1<<20)/8 + min(n%8, 1))
 	p := &b.sent

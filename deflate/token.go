@@ -2,22 +2,22 @@ package deflate
 
 import "math/bits"
 
-// A Token is one symbol of a block: a literal, or a match of a length 3…258 at
+// A token is one symbol of a block: a literal, or a match of a length 3…258 at
 // a distance 1…32768. Bits 0–15 hold the literal or the distance, bits 16–24
 // the length, which is 0 in a literal. Bit 31 marks the length 258 that is
 // coded as symbol 284 with 31 as its extra bits, and not as symbol 285.
-type Token uint32
+type token uint32
 
-const longWay Token = 1 << 31
+const longWay token = 1 << 31
 
 // Literal gives the token for one octet.
-func Literal(b byte) Token { return Token(b) }
+func literal(b byte) token { return token(b) }
 
 // Match gives the token for a repetition.
-func Match(length, distance int) Token { return Token(length)<<16 | Token(distance) }
+func match(length, distance int) token { return token(length)<<16 | token(distance) }
 
 // Length is the number of octets that the token stands for.
-func (t Token) Length() int {
+func (t token) Length() int {
 	if n := int(t>>16) & 0x1ff; n != 0 {
 		return n
 	}
@@ -25,13 +25,13 @@ func (t Token) Length() int {
 }
 
 // IsMatch tells a match from a literal.
-func (t Token) IsMatch() bool { return t>>16&0x1ff != 0 }
+func (t token) IsMatch() bool { return t>>16&0x1ff != 0 }
 
 // Distance is the distance of a match.
-func (t Token) Distance() int { return int(t & 0xffff) }
+func (t token) Distance() int { return int(t & 0xffff) }
 
 // Byte is the octet of a literal.
-func (t Token) Byte() byte { return byte(t) }
+func (t token) Byte() byte { return byte(t) }
 
 const (
 	minMatch = 3
@@ -119,7 +119,7 @@ func distCode(dist int) int {
 
 // lengthSymbol gives the symbol, the extra bits and their number for the
 // length of a match.
-func (t Token) lengthSymbol() (sym int, extra uint32, n uint8) {
+func (t token) lengthSymbol() (sym int, extra uint32, n uint8) {
 	length := int(t>>16) & 0x1ff
 	if t&longWay != 0 {
 		return 284, 31, 5

@@ -7,7 +7,7 @@ type counts struct {
 	dist [numDist]uint32
 }
 
-func (c *counts) add(t Token) {
+func (c *counts) add(t token) {
 	if t < 256 {
 		c.lit[t]++
 		return

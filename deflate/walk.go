@@ -42,7 +42,7 @@ func (w *walker) begin() {
 }
 
 // accept goes on behind a token.
-func (w *walker) accept(t Token) cut {
+func (w *walker) accept(t token) cut {
 	w.pos += t.Length()
 	w.tokens++
 	w.counts.add(t)
@@ -76,10 +76,10 @@ func (w *walker) expectMarkers(c cut, bit int64) {
 	if w.markers = 0; c != endsPad || over == 0 {
 		return
 	}
-	w.markers, w.markerType = 1, Stored
+	w.markers, w.markerType = 1, typeStored
 	if w.model.Family == Pigz && over%2 == 0 {
 		// Two bits are gained by each static block of ten.
-		w.markers, w.markerType = (8-over)/2, Static
+		w.markers, w.markerType = (8-over)/2, typeStatic
 	}
 }
 
@@ -87,7 +87,7 @@ func (w *walker) expectMarkers(c cut, bit int64) {
 func (w *walker) plan(start int) uint8 {
 	t := w.pred.plan(&w.counts, &w.header, start)
 	if w.model.Family == Go && w.tokens == 0 && start == len(w.content) {
-		return Stored
+		return typeStored
 	}
 	return t
 }
