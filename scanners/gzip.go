@@ -16,6 +16,7 @@ var gzipScanner = &Scanner{
 	Exts: []string{"gz", "tgz", "svgz", "bgz"}, MIME: []string{"application/gzip", "application/x-gzip"},
 	sniff: gzipPlausible,
 	scan:  scanGzip,
+	packs: true,
 }
 
 const (
@@ -90,6 +91,9 @@ func bgzfSize(b []byte) int64 {
 }
 
 func scanGzip(s *Source) {
+	if s.Packed(PackedGzip, -1, "") {
+		return
+	}
 	before := s.Offset() // the mark before, or where the content begins
 	mark := func(off int64) {
 		switch {

@@ -22,21 +22,26 @@ func (s *Source) Member(n int64, name string) { s.member(n, name, nil) }
 func (s *Source) member(n int64, name string, otherwise *Scanner) {
 	end := s.pos + min(n, maxContent-s.pos)
 	if s.depth < maxDepth && n > window {
-		sc := chooseScanner(s.Peek(int(min(n, SniffLen))), name, nil)
+		head := s.Peek(int(min(n, SniffLen)))
+		sc := chooseScanner(head, name, nil)
 		if sc == nil {
 			sc = otherwise
 		}
-		if sc != nil {
-			s.within(end, sc)
+		switch {
+		case s.find != nil && looseObject(head, name):
+			s.Packed(PackedZlib, n, "")
+		case sc != nil && (s.find == nil || sc.packs):
+			s.within(end, sc, name)
 		}
 	}
 	s.SkipTo(end)
 }
 
-// within runs a scanner on the content between the position and an offset.
-func (s *Source) within(end int64, sc *Scanner) {
+// within runs a scanner on the content between the position and an offset, a file
+// of some name.
+func (s *Source) within(end int64, sc *Scanner, name string) {
 	start := s.pos
-	in := Source{marks: s.marks, origin: s.origin + start, size: end - start, depth: s.depth + 1}
+	in := Source{marks: s.marks, origin: s.origin + start, size: end - start, depth: s.depth + 1, find: s.find, name: name}
 	see := func() {
 		from := min(max(s.base, start), s.end())
 		to := max(from, min(s.end(), end))
@@ -51,7 +56,7 @@ func (s *Source) within(end int64, sc *Scanner) {
 	see()
 	// As in a feed, only the marks are lost. Where the feed has given up, the
 	// scanner outside panics, too, when it asks for more.
-	defer func() { _ = recover() }()
+	defer s.find.recover()
 	sc.scan(&in)
 }
 

@@ -22,6 +22,8 @@ type Scanner struct {
 	// hintsOnly: it sets no joints. Such a scanner costs the most, as it looks at
 	// all of its content, and gives the least.
 	hintsOnly bool
+	// packs: there may be something packed in it, see Source.Packed.
+	packs bool
 }
 
 // SniffLen is how much of the start of content Choose wants to see.

@@ -19,10 +19,12 @@ type Source struct {
 	marks *markHeap // what the scanner has said
 	calls int       // since pos last moved
 	line  []byte    // of Line
+	find  *finder   // wants what is packed, and no marks; nil for cutting
+	name  string    // of the file, if the finder is to know
 
 	// Of a member of an archive; zero for content as a whole.
 	origin int64 // where it begins in the whole
-	size   int64 // how long it is
+	size   int64 // how long it is; for a finder, also that of the whole
 	depth  int   // how many archives it lies in
 }
 
@@ -150,7 +152,7 @@ func (s *Source) HintAt(off int64) { s.mark(off, true) }
 
 func (s *Source) mark(off int64, hint bool) {
 	s.called()
-	if off >= s.pos && off < maxContent-s.origin && (s.depth == 0 || off <= s.size) {
+	if s.find == nil && off >= s.pos && off < maxContent-s.origin && (s.depth == 0 || off <= s.size) {
 		s.marks.push(s.origin+off, hint)
 	}
 }

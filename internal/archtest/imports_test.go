@@ -20,6 +20,7 @@ var allowed = map[string]string{
 	"format/codec": "github.com/klauspost/compress github.com/DataDog/zstd",
 	"format":       "format/codec github.com/zeebo/blake3",
 	"scanners":     "",
+	"packed":       "scanners deflate",
 	"deflate":      "",
 	"legacy":       "github.com/zeebo/blake3",
 
@@ -57,7 +58,7 @@ var keptFrom = map[string]string{
 
 // pure packages import none of these.
 var (
-	pure   = []string{"format", "format/codec", "scanners", "legacy", "deflate", "spec"}
+	pure   = []string{"format", "format/codec", "scanners", "legacy", "deflate", "packed", "spec"}
 	impure = []string{"os", "net", "syscall", "io/ioutil", "os/exec", "log", "net/http"}
 )
 
