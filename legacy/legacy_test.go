@@ -358,12 +358,16 @@ func TestRoots(t *testing.T) {
 // TestManyRecords: very short records can be very many, and all of them bad.
 func TestManyRecords(t *testing.T) {
 	ctx := context.Background()
-	s, err := open(ctx, bytes.NewReader(make([]byte, 2000)), 2000, 999)
+	short := bytes.Repeat([]byte{0, 1, 'a'}, 1000)
+	s, err := open(ctx, bytes.NewReader(short), int64(len(short)), 999)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if bad := s.Bad(); s.Records() != 999 || len(bad) != 1 || bad[0].Offset != 2*999 {
+	if bad := s.Bad(); s.Records() != 999 || len(bad) != 1 || bad[0].Offset != 3*999 {
 		t.Errorf("%d records, %v", s.Records(), bad)
+	}
+	if s := (&file{make([]byte, 1<<20)}).store(t); s.Records() != 1 {
+		t.Errorf("%d empty records", s.Records())
 	}
 	s = (&file{bytes.Repeat([]byte{1, 0}, MaxBad+10)}).store(t)
 	for _, k := range []HashKind{SHA1, BLAKE3} {
@@ -399,7 +403,7 @@ func TestRootsMemory(t *testing.T) {
 
 // TestIndexMemory: an index is as large as what differs.
 func TestIndexMemory(t *testing.T) {
-	s := (&file{make([]byte, 4<<20)}).store(t)
+	s := (&file{bytes.Repeat([]byte{0, 1, 'a'}, 2<<20)}).store(t)
 	live := func() uint64 {
 		var m runtime.MemStats
 		runtime.GC()
@@ -409,6 +413,9 @@ func TestIndexMemory(t *testing.T) {
 	before := live()
 	if err := s.Index(context.Background(), SHA1); err != nil {
 		t.Fatal(err)
+	}
+	if len(s.Bad()) > 0 || s.Records() != 2<<20 {
+		t.Errorf("%d records, %v", s.Records(), s.Bad())
 	}
 	if after := live(); after > before+32<<20 {
 		t.Errorf("%d octets of memory for %d equal records", after-before, s.Records())

@@ -20,6 +20,8 @@ type Store struct {
 	bad     []*Error
 	inflate io.ReadCloser
 	buffer  [32 << 10]byte
+	ahead   []byte // while heads are read: what the buffer holds
+	heads   int64  // and its offset
 }
 
 // record is where a record's data lies: 16 octets for each, and about 50 more
@@ -41,8 +43,9 @@ func Open(ctx context.Context, r io.ReaderAt, size int64) (*Store, error) {
 
 func open(ctx context.Context, r io.ReaderAt, size int64, most int) (*Store, error) {
 	s := &Store{r: r, size: size, limit: MaxData}
-	for off := int64(0); off < size; {
-		if len(s.records)&0xfff == 0 && ctx.Err() != nil {
+	empty := false
+	for off, n := int64(0), 0; off < size; n++ {
+		if n&0xfff == 0 && ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
 		rec, err := s.head(off)
@@ -61,8 +64,14 @@ func open(ctx context.Context, r io.ReaderAt, size int64, most int) (*Store, err
 			s.bad = append(s.bad, e)
 			break
 		}
-		s.records = append(s.records, rec)
 		off = rec.data + int64(rec.length)
+		if rec.length == 0 && rec.flags == 0 {
+			if empty {
+				continue // a file of zeros has very many
+			}
+			empty = true
+		}
+		s.records = append(s.records, rec)
 	}
 	if len(s.records) == 0 {
 		return nil, &Error{Class: ErrNotLegacy, Where: "file", Msg: "it is empty"}
@@ -72,12 +81,15 @@ func open(ctx context.Context, r io.ReaderAt, size int64, most int) (*Store, err
 
 // head reads flags and length of the record at an offset.
 func (s *Store) head(off int64) (rec record, err error) {
-	var buf [2 * maxVarint]byte
-	n, err := s.r.ReadAt(buf[:min(int64(len(buf)), s.size-off)], off)
-	if err != nil && err != io.EOF {
-		return rec, err
+	const most = 2 * maxVarint
+	if at := off - s.heads; at < 0 || at > int64(len(s.ahead)-most) && s.heads+int64(len(s.ahead)) < s.size {
+		n, err := s.r.ReadAt(s.buffer[:min(int64(len(s.buffer)), s.size-off)], off)
+		if err != nil && err != io.EOF {
+			return rec, err
+		}
+		s.heads, s.ahead = off, s.buffer[:n]
 	}
-	c := cursor{b: buf[:n]}
+	c := cursor{b: s.ahead[off-s.heads:]}
 	flags := c.flags(flagCompressed, "flags")
 	length := c.uvarint()
 	rec = record{data: off + int64(c.off), length: uint32(min(length, MaxData)), flags: uint8(flags), head: uint8(c.off)}
@@ -92,7 +104,7 @@ func (s *Store) head(off int64) (rec record, err error) {
 	return rec, nil
 }
 
-// Records is how many records there are.
+// Records is how many records there are; all without data count as one.
 func (s *Store) Records() int { return len(s.records) }
 
 // Bad gives what was found to be wrong with records up to now, the first
