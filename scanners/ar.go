@@ -14,7 +14,8 @@ var arScanner = &Scanner{
 	sniff: func(head []byte) bool {
 		return bytes.HasPrefix(head, []byte(arMagic)) && (len(head) < arHeaderLen+len(arMagic) || arEnd(head[len(arMagic):]))
 	},
-	scan: scanAr,
+	scan:  scanAr,
+	packs: true,
 }
 
 const (

@@ -17,7 +17,8 @@ var cpioScanner = &Scanner{
 		_, ok := cpioHeader(head)
 		return ok
 	},
-	scan: scanCpio,
+	scan:  scanCpio,
+	packs: true,
 }
 
 // cpioMember is what a header says.

@@ -15,6 +15,7 @@ var diskScanner = &Scanner{
 	Exts: []string{"img", "raw", "dd"}, MIME: []string{"application/x-raw-disk-image"},
 	sniff: mbrTable,
 	scan:  scanDisk,
+	packs: true,
 }
 
 const (

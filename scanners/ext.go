@@ -22,7 +22,8 @@ var extScanner = &Scanner{
 		_, ok := readExt(head[extSuperAt:])
 		return ok
 	},
-	scan: func(s *Source) { scanExtAt(s, 0, maxVolume) },
+	scan:  func(s *Source) { scanExtAt(s, 0, maxVolume) },
+	packs: true,
 }
 
 const (

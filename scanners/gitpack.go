@@ -16,6 +16,7 @@ var gitPackScanner = &Scanner{
 	Exts: []string{"pack"}, MIME: []string{"application/x-git-packed-objects"},
 	sniff: func(head []byte) bool { return gitZlib(head) != nil },
 	scan:  scanGitPack,
+	packs: true,
 }
 
 const (
@@ -70,7 +71,7 @@ func gitObject(b []byte) int {
 
 func scanGitPack(s *Source) {
 	zlib := gitZlib(s.Peek(64))
-	if zlib == nil {
+	if zlib == nil || s.Packed(PackedGit, -1, "") {
 		return
 	}
 	// Each window begins with the end of the one before, in which a header may

@@ -172,12 +172,19 @@ func readFull(r io.ReaderAt, b []byte, off int64) (n int) {
 	return n
 }
 
+// zlibHeader reports whether b begins with the header of a zlib stream that needs
+// no dictionary.
+func zlibHeader(b []byte) bool {
+	const method, windows, dictionary = 8, 7, 0x20
+	return len(b) >= 2 && b[0]&15 == method && b[0]>>4 <= windows && b[1]&dictionary == 0 && (int(b[0])<<8+int(b[1]))%31 == 0
+}
+
 // looseObject tells an object that Git keeps in a file of its own, a zlib stream,
 // by its name: the hash without its first two digits.
 func looseObject(head []byte, name string) bool {
 	const sha1, sha256 = 38, 62
 	name = path.Base(name)
-	if len(name) != sha1 && len(name) != sha256 || len(head) < 2 || head[0] != 0x78 || (int(head[0])<<8+int(head[1]))%31 != 0 {
+	if len(name) != sha1 && len(name) != sha256 || !zlibHeader(head) {
 		return false
 	}
 	_, err := hex.DecodeString(name)

@@ -11,6 +11,7 @@ var pdfScanner = &Scanner{
 	Exts: []string{"pdf", "ai", "fdf"}, MIME: []string{"application/pdf", "application/x-pdf", "application/illustrator"},
 	sniff: func(head []byte) bool { return bytes.HasPrefix(head, []byte("%PDF-")) },
 	scan:  scanPDF,
+	packs: true,
 }
 
 var (
@@ -19,6 +20,7 @@ var (
 	pdfStream    = []byte("stream")
 	pdfEndStream = []byte("endstream")
 	pdfLength    = []byte("/Length")
+	pdfFlate     = []byte("/FlateDecode")
 )
 
 // pdfDict is how much of an object is searched for the start of its stream.
@@ -45,8 +47,10 @@ func scanPDFStream(s *Source, b []byte, at int) {
 	if eol == 0 || !bytes.HasSuffix(bytes.TrimRight(dict, pdfBlanks), []byte(">>")) {
 		return
 	}
-	length := pdfDirectLength(dict)
+	length, packed := pdfDirectLength(dict), bytes.Contains(dict, pdfFlate)
 	s.Skip(int64(at+len(pdfStream)) + eol)
+	start := s.Offset()
+	packed = packed && zlibHeader(s.Peek(2))
 	switch {
 	case length >= 0:
 		scanPart(s, s.Offset()+length)
@@ -57,6 +61,9 @@ func scanPDFStream(s *Source, b []byte, at int) {
 		if skipPDFStream(s) {
 			s.Joint()
 		}
+	}
+	if packed {
+		s.packedFrom(start, PackedZlib, s.Offset()-start, "")
 	}
 }
 

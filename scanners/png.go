@@ -14,6 +14,7 @@ var pngScanner = &Scanner{
 	Exts: []string{"png", "apng"}, MIME: []string{"image/png", "image/apng", "image/vnd.mozilla.apng"},
 	sniff: func(head []byte) bool { return bytes.HasPrefix(head, pngMark) },
 	scan:  scanPNG,
+	packs: true,
 }
 
 var pngMark = []byte("\x89PNG\r\n\x1a\n")
@@ -38,6 +39,9 @@ func scanPNG(s *Source) {
 			continue
 		}
 		if length == 0 {
+			if s.Packed(PackedPNG, -1, "") {
+				return
+			}
 			markBody(s)
 		}
 		length += n

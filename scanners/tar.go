@@ -15,6 +15,7 @@ var tarScanner = &Scanner{
 	Exts: []string{"tar", "ova", "gem"}, MIME: []string{"application/x-tar", "application/tar"},
 	sniff: func(head []byte) bool { return len(head) >= tarBlock && tarHeader(head[:tarBlock]) },
 	scan:  scanTar,
+	packs: true,
 }
 
 const (

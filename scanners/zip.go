@@ -19,7 +19,8 @@ var zipScanner = &Scanner{
 	sniff: func(head []byte) bool {
 		return strings.HasPrefix(string(head[:min(4, len(head))]), zipSpan) && len(head) > 4 && zipPlausible(head[4:]) || zipPlausible(head)
 	},
-	scan: scanZip,
+	scan:  scanZip,
+	packs: true,
 }
 
 // Signatures of the parts of a zip archive.
@@ -37,6 +38,7 @@ type zipMember struct {
 	part
 	header int64 // the length of the header
 	stored bool
+	packed bool // with DEFLATE
 	name   string
 	// described: behind the data stands a descriptor; unknown: only there is the
 	// size.
@@ -68,6 +70,7 @@ func zipHeader(b []byte) (m zipMember, ok bool) {
 	}
 	m.name = string(b[zipHeaderLen : zipHeaderLen+name])
 	m.stored = method == 0 && flags&1 == 0
+	m.packed = method == 8 && flags&1 == 0
 	m.size = int64(packed)
 	m.described = flags&8 != 0
 	m.unknown = m.described && packed == 0
@@ -128,6 +131,7 @@ func scanZip(s *Source) {
 			next, ok := zipHeader(b[m.descriptor(b):])
 			return next.part, ok
 		})
+		start := s.Offset()
 		switch {
 		case sought:
 			if !zipFindEnd(s) {
@@ -139,6 +143,9 @@ func scanZip(s *Source) {
 			s.Member(m.size, m.name)
 		default:
 			s.Skip(m.size)
+		}
+		if m.packed {
+			s.packedFrom(start, PackedDeflate, s.Offset()-start, m.name)
 		}
 		before = m
 	}
