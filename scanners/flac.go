@@ -18,12 +18,16 @@ var flacMark = []byte("fLaC")
 
 func scanFLAC(s *Source) {
 	s.Skip(int64(len(flacMark)))
+	start := s.Offset()
 	for {
 		b := s.Peek(4)
 		if len(b) < 4 {
 			return
 		}
 		kind, last := b[0]&0x7F, b[0]&0x80 != 0
+		if kind == 0 && s.Offset() > start {
+			return // what describes the sound comes once, and first
+		}
 		n := int64(b[1])<<16 | int64(b[2])<<8 | int64(b[3])
 		if kind == 0x7F {
 			return // the sync code of a frame

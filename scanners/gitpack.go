@@ -74,6 +74,9 @@ func scanGitPack(s *Source) {
 	if zlib == nil || s.Packed(PackedGit, -1, "") {
 		return
 	}
+	// Those closer together than joints may be would only keep each other from
+	// counting.
+	before := -int64(jointGap)
 	// Each window begins with the end of the one before, in which a header may
 	// have begun.
 	for from := 0; ; from = gitHeaderMax {
@@ -85,7 +88,11 @@ func scanGitPack(s *Source) {
 			}
 			at += i
 			if n := gitObject(b[:at]); n > 0 {
-				s.JointAt(s.Offset() + int64(at-n))
+				off := s.Offset() + int64(at-n)
+				if off-before >= jointGap {
+					s.JointAt(off)
+				}
+				before = off
 			}
 		}
 		if len(b) < MaxPeek {

@@ -10,7 +10,8 @@ import (
 //
 // Marks are where another member begins, and where the output has been flushed to
 // a whole octet, as rsyncable writers do where the content itself says so: joints
-// if they are far enough from the mark before, otherwise hints.
+// if they are far enough from the place before, otherwise hints, and none if it is
+// near.
 var gzipScanner = &Scanner{
 	Name: "gzip", Title: "gzip files: members, and places of rsyncable ones",
 	Exts: []string{"gz", "tgz", "svgz", "bgz"}, MIME: []string{"application/gzip", "application/x-gzip"},
@@ -28,8 +29,10 @@ const (
 	gzipHeaderLen = 10
 	// gzipTrailerLen is the length of what follows the stream of a member.
 	gzipTrailerLen = 8
-	// gzipJointMin is how far from the mark before a joint is worth its while.
+	// gzipJointMin is how far from the place before a joint is worth its while.
 	gzipJointMin = 2 << 10
+	// gzipHintMin is how far from it a hint is.
+	gzipHintMin = 64
 	// bgzfLen is the length of the header of a member of bgzip.
 	bgzfLen = 18
 	// bgzfMin is the length of the header of a member of bgzip and of what follows
@@ -94,12 +97,12 @@ func scanGzip(s *Source) {
 	if s.Packed(PackedGzip, -1, "") {
 		return
 	}
-	before := s.Offset() // the mark before, or where the content begins
+	before := s.Offset() // the place before, or where the content begins
 	mark := func(off int64) {
 		switch {
 		case off-before >= gzipJointMin:
 			s.JointAt(off)
-		case off > before:
+		case off-before >= gzipHintMin:
 			s.HintAt(off)
 		}
 		before = max(before, off)
@@ -141,7 +144,7 @@ func scanGzip(s *Source) {
 // gzipMember gives where in b, from an index on, a member begins, or len(b).
 func gzipMember(b []byte, from int) int {
 	for i := min(from, len(b)); ; i++ {
-		k := bytes.IndexByte(b[i:], gzipMagic[0])
+		k := bytes.Index(b[i:], []byte(gzipMagic))
 		if k < 0 {
 			return len(b)
 		}

@@ -131,7 +131,11 @@ func (r *mailReader) body(kind mailKind) mailStop {
 			if k > MaxPeek-mailLine && len(p) == MaxPeek || k == len(p) {
 				break
 			}
-			if p[k] == '-' || p[k] == 'F' {
+			switch p[k] {
+			case '\n': // an empty line; there may be many
+				k++
+				continue
+			case '-', 'F':
 				stop = r.stop(p, k)
 			}
 			inLine = stop == mailGoesOn
@@ -177,23 +181,32 @@ func (r *mailReader) begins(kind mailKind) {
 // body begins at index 0, or so far before it that it does not matter.
 func (r *mailReader) stop(p []byte, k int) mailStop {
 	line := p[k:min(len(p), k+mailLine)]
+	if len(line) < 3 {
+		return mailGoesOn // too short for either
+	}
 	if line[0] == 'F' {
-		if r.mbox && afterBlank(p[:k]) && fromLine(line) {
+		if line[1] == 'r' && r.mbox && afterBlank(p[:k]) && fromLine(line) {
 			return mailFrom
 		}
 		return mailGoesOn
 	}
-	rest, ok := bytes.CutPrefix(line, []byte("--"))
-	if !ok {
+	if line[1] != '-' {
 		return mailGoesOn
 	}
+	rest := line[2:]
 	for i := len(r.boundaries) - 1; i >= 0; i-- {
+		if rest[0] != r.boundaries[i][0] {
+			continue
+		}
 		rest, ok := bytes.CutPrefix(rest, r.boundaries[i])
 		if !ok {
 			continue
 		}
 		rest, last := bytes.CutPrefix(rest, []byte("--"))
-		if rest = bytes.TrimLeft(rest, " \t\r"); len(rest) > 0 && rest[0] != '\n' {
+		for len(rest) > 0 && (rest[0] == ' ' || rest[0] == '\t' || rest[0] == '\r') {
+			rest = rest[1:]
+		}
+		if len(rest) > 0 && rest[0] != '\n' {
 			continue // a longer one
 		}
 		if last {
@@ -214,7 +227,7 @@ func afterBlank(b []byte) bool {
 
 // push remembers a boundary.
 func (r *mailReader) push(b []byte) {
-	if len(b) == 0 || len(b) > mailLine/2 {
+	if len(b) == 0 || len(b) > mailLine/2 || bytes.ContainsAny(b, "\t\r\n") {
 		return
 	}
 	r.boundaries = slices.DeleteFunc(r.boundaries, func(old []byte) bool { return bytes.Equal(old, b) })

@@ -24,14 +24,17 @@ func (r *mailReader) header() (kind mailKind, inner bool) {
 			r.Skip(int64(n))
 			break
 		}
+		if fields > 0 && len(p) > 0 && (p[0] == ' ' || p[0] == '\t') { // the field goes on
+			if line := r.Line(); ours && len(r.value)+len(line) <= mailValue {
+				r.value = append(r.value, line...)
+			}
+			continue
+		}
 		name := fieldName(p)
-		folded := fields > 0 && len(p) > 0 && (p[0] == ' ' || p[0] == '\t')
-		if name == nil && !folded && !bytes.HasPrefix(p, []byte(">From ")) {
+		if name == nil && !bytes.HasPrefix(p, []byte(">From ")) {
 			break
 		}
-		if !folded {
-			ours = false
-		}
+		ours = false
 		fields++
 		switch {
 		case isField(name, "content-type"):
@@ -42,14 +45,11 @@ func (r *mailReader) header() (kind mailKind, inner bool) {
 			encoded = hasFold(fieldValue(p, name), "base64")
 		}
 		n := len(name)
-		if line := r.Line(); ours && len(r.value)+len(line) <= mailValue {
-			if !folded {
-				line = line[n+1:]
-			}
-			r.value = append(r.value, line...)
+		if line := r.Line(); ours {
+			r.value = append(r.value, line[n+1:]...)
 		}
 	}
-	mediaType := bytes.TrimLeft(r.value, " \t\r\n")
+	mediaType := skipBlanks(r.value)
 	switch {
 	case hasFold(mediaType, "multipart/"):
 		r.push(parameter(mediaType, "boundary"))
@@ -90,7 +90,15 @@ func fieldName(p []byte) []byte {
 
 // fieldValue gives what stands behind a field's name and its colon.
 func fieldValue(p, name []byte) []byte {
-	return bytes.TrimLeft(p[len(name)+1:], " \t\r\n")
+	return skipBlanks(p[len(name)+1:])
+}
+
+// skipBlanks leaves blanks and ends of lines at the start of p off.
+func skipBlanks(p []byte) []byte {
+	for len(p) > 0 && (p[0] == ' ' || p[0] == '\t' || p[0] == '\r' || p[0] == '\n') {
+		p = p[1:]
+	}
+	return p
 }
 
 // isField reports whether a name of a field is the given one, which is written
@@ -126,15 +134,15 @@ func parameter(v []byte, name string) []byte {
 		if c != ';' || quoted {
 			continue
 		}
-		p := bytes.TrimLeft(v[i+1:], " \t\r\n")
+		p := skipBlanks(v[i+1:])
 		if !hasFold(p, name) {
 			continue
 		}
-		p, ok := bytes.CutPrefix(bytes.TrimLeft(p[len(name):], " \t\r\n"), []byte("="))
+		p, ok := bytes.CutPrefix(skipBlanks(p[len(name):]), []byte("="))
 		if !ok {
 			continue
 		}
-		p = bytes.TrimLeft(p, " \t\r\n")
+		p = skipBlanks(p)
 		if p, ok := bytes.CutPrefix(p, []byte(`"`)); ok {
 			p, _, _ = bytes.Cut(p, []byte(`"`))
 			return bytes.TrimRight(p, " ")

@@ -102,8 +102,13 @@ func scanMatroska(s *Source) {
 // ebmlNumber reads a number of at most so many octets, with or without the bit
 // that tells its length, and gives this length, or 0 if there is none.
 func ebmlNumber(b []byte, most int, marker bool) (v int64, n int) {
-	if len(b) == 0 {
+	switch {
+	case len(b) == 0:
 		return 0, 0
+	case b[0] >= 0x80 && marker:
+		return int64(b[0]), 1
+	case b[0] >= 0x80:
+		return int64(b[0] & 0x7f), 1
 	}
 	n = bits.LeadingZeros8(b[0]) + 1
 	if n > most || n > len(b) {

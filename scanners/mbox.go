@@ -34,8 +34,11 @@ func fromLine(b []byte) bool {
 	for len(line) > 0 {
 		var word []byte
 		word, line, _ = bytes.Cut(line, []byte(" "))
-		word = bytes.TrimRight(word, ",\r")
+		for len(word) > 0 && (word[len(word)-1] == ',' || word[len(word)-1] == '\r') {
+			word = word[:len(word)-1]
+		}
 		switch {
+		case len(word) < 3: // as most that are none of those
 		case oneOfThree(word, "MonTueWedThuFriSatSun"):
 			weekday, month, time, year = true, false, false, false
 		case oneOfThree(word, "JanFebMarAprMayJunJulAugSepOctNovDec"):

@@ -17,6 +17,8 @@ const (
 	// mediaPart is the length of a part of the description that is worth joints: a
 	// picture, a font, a table.
 	mediaPart = 4 << 10
+	// pictureNear is how much of a field is searched for the start of a picture.
+	pictureNear = 512
 )
 
 // markBody sets the joint at the start of a body, which begins at the position,
@@ -33,22 +35,28 @@ func markBody(s *Source) {
 // album is in each of its tracks, and beside them.
 func scanPart(s *Source, end int64) {
 	n := end - s.Offset()
-	if n >= mediaPart {
-		s.JointAt(end)
+	if n < mediaPart {
+		s.SkipTo(end)
+		return
 	}
-	switch head := s.Peek(len(pngMark)); {
-	case n >= 2*mediaBody && (bytes.HasPrefix(head, jpegMark) || bytes.Equal(head, pngMark)):
-		s.Member(n, "")
-	case n >= mediaPart:
-		s.JointAt(s.Offset() + leadIn)
+	s.JointAt(end)
+	if n >= 2*mediaBody {
+		if head := s.Peek(len(pngMark)); bytes.HasPrefix(head, jpegMark) || bytes.Equal(head, pngMark) {
+			s.Member(n, "")
+			return
+		}
 	}
+	s.JointAt(s.Offset() + leadIn)
 	s.SkipTo(end)
 }
 
 // scanPicture is scanPart for a field that has a picture somewhere at its start.
 func scanPicture(s *Source, end int64) {
-	n := min(end-s.Offset(), 512)
-	b := s.Peek(int(max(n, 0)))
+	if end-s.Offset() < mediaPart {
+		s.SkipTo(end)
+		return
+	}
+	b := s.Peek(pictureNear)
 	at := bytes.Index(b, jpegMark)
 	if at < 0 {
 		at = max(bytes.Index(b, pngMark), 0)

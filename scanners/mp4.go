@@ -47,9 +47,10 @@ func sniffMP4(head []byte) bool {
 // in it counts for its header only; what they contain follows.
 func scanMP4(s *Source) {
 	var (
-		outer int64 // where the outermost box that was entered ends
-		items bool  // where pictures are in the media data is known
-		media bool  // media data has been seen, or what is where in it
+		outer int64              // where the outermost box that was entered ends
+		items bool               // where pictures are in the media data is known
+		media bool               // media data has been seen, or what is where in it
+		tags  = -int64(jointGap) // where the udta before begins
 	)
 	for {
 		b := s.Peek(16)
@@ -81,7 +82,11 @@ func scanMP4(s *Source) {
 		switch kind {
 		case "moov", "trak", "mdia", "minf", "stbl", "udta", "ilst", "covr", "meta":
 			if kind == "udta" {
-				s.Joint() // behind the tables, which other tags do not change
+				// Behind the tables, which other tags do not change.
+				if s.Offset()-tags >= jointGap {
+					s.Joint()
+				}
+				tags = s.Offset()
 			}
 			s.Skip(header)
 			if kind == "moov" && n >= mediaPart {
@@ -105,6 +110,9 @@ func scanMP4(s *Source) {
 				}
 			}
 		case "iloc":
+			if items {
+				break
+			}
 			// Programs put what they write about a picture into the media data,
 			// before it and behind.
 			s.Skip(header)
@@ -152,7 +160,8 @@ func mp4Items(b []byte) (from, to int64) {
 	if version == 0 {
 		index = 0
 	}
-	if version > 2 || max(offset, length, base, index) > 8 {
+	// Without lengths there is nothing large, and extents may take no octets.
+	if version > 2 || length == 0 || max(offset, length, base, index) > 8 {
 		return 0, 0
 	}
 	for items := number(short); items > 0 && !bad; items-- {

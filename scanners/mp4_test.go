@@ -71,6 +71,9 @@ func TestHEIFJoints(t *testing.T) {
 	lie := bytes.Clone(b)
 	copy(lie[bytes.Index(b, []byte("iloc"))+4:], "\x02\x00\x00\x00\x88\x80\xff\xff\xff\xff")
 	jointsAre(t, mp4Scanner, "lies", lie, at-700+leadIn, len(b))
+	// As many extents as there can be, each of no octets.
+	endless := box("iloc", []byte{1, 0, 0, 0, 0, 0, 0xff, 0xff}, bytes.Repeat([]byte{0, 1, 0, 0, 0, 0, 0xff, 0xff}, 8000))
+	jointsAre(t, mp4Scanner, "extents without lengths", slices.Concat(mp4Brand, bytes.Repeat(endless, 20)))
 }
 
 func TestMP4Shares(t *testing.T) {

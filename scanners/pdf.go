@@ -1,6 +1,9 @@
 package scanners
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
 // pdfScanner knows documents of PDF.
 //
@@ -15,36 +18,88 @@ var pdfScanner = &Scanner{
 }
 
 var (
-	pdfObj       = []byte(" obj")
-	pdfEndObj    = []byte("endobj")
-	pdfStream    = []byte("stream")
 	pdfEndStream = []byte("endstream")
 	pdfLength    = []byte("/Length")
 	pdfFlate     = []byte("/FlateDecode")
+)
+
+// The words around objects and streams.
+const (
+	pdfObj    = " obj"
+	pdfEndObj = "endobj"
+	pdfStream = "stream"
 )
 
 // pdfDict is how much of an object is searched for the start of its stream.
 const pdfDict = 4 << 10
 
 func scanPDF(s *Source) {
-	for s.Find(pdfObj) {
-		s.Skip(int64(len(pdfObj)))
+	stream, end := pdfWord{word: pdfStream}, pdfWord{word: pdfEndObj}
+	for findPDFObj(s) {
 		b := s.Peek(pdfDict)
-		if i := bytes.Index(b, pdfEndObj); i >= 0 {
-			b = b[:i]
+		i := stream.index(b, s.Offset())
+		if i < 0 {
+			continue
 		}
-		if i := bytes.Index(b, pdfStream); i >= 0 {
-			scanPDFStream(s, b, i)
+		if k := end.index(b, s.Offset()); k >= 0 && k < i {
+			continue
 		}
+		scanPDFStream(s, b, i)
 	}
 }
 
-// scanPDFStream sets the joints of the stream whose keyword stands at an index
-// of the object b, if it is one, and moves behind its data.
+// findPDFObj moves behind the next keyword that begins an object.
+func findPDFObj(s *Source) bool {
+	for {
+		b := s.Peek(MaxPeek)
+		if i := endsAt(b, 0, pdfObj); i >= 0 {
+			s.Skip(int64(i + 1))
+			return true
+		}
+		if len(b) < MaxPeek {
+			return false
+		}
+		s.Skip(int64(len(b) - len(pdfObj) + 1))
+	}
+}
+
+// pdfWord is a word that is searched for in objects one after another, each
+// octet of which is looked at once, however many begin in front of it.
+type pdfWord struct {
+	word string
+	next int64 // where it stands next if it is found, or before where it does not
+	seen bool  // it is found
+}
+
+// index gives the first place of the word in b, which stands at an offset in the
+// content not before that of the last call, or -1.
+func (w *pdfWord) index(b []byte, off int64) int {
+	if w.next < off {
+		w.next, w.seen = off, false
+	}
+	at := int(min(w.next-off, int64(len(b))))
+	if !w.seen {
+		i := endsAt(b, at+len(w.word)-1, w.word)
+		if w.seen = i >= 0; !w.seen {
+			w.next = max(w.next, off+int64(len(b)-len(w.word)+1))
+			return -1
+		}
+		at = i + 1 - len(w.word)
+		w.next = off + int64(at)
+	}
+	if at+len(w.word) > len(b) {
+		return -1
+	}
+	return at
+}
+
+// scanPDFStream moves to the keyword of a stream at an index of the object b. If
+// it is one, it sets its joints and moves behind its data.
 func scanPDFStream(s *Source, b []byte, at int) {
 	dict, rest := b[:at], b[at+len(pdfStream):]
 	eol := pdfEOL(rest)
-	if eol == 0 || !bytes.HasSuffix(bytes.TrimRight(dict, pdfBlanks), []byte(">>")) {
+	if eol == 0 || !bytes.HasSuffix(pdfTrim(dict), []byte(">>")) {
+		s.Skip(int64(at)) // nor is it one of an object that begins before it
 		return
 	}
 	length, packed := pdfDirectLength(dict), bytes.Contains(dict, pdfFlate)
@@ -54,8 +109,7 @@ func scanPDFStream(s *Source, b []byte, at int) {
 	switch {
 	case length >= 0:
 		scanPart(s, s.Offset()+length)
-	case bytes.Contains(s.Peek(mediaPart), pdfEndStream):
-		skipPDFStream(s)
+	case skipShortPDFStream(s):
 	default:
 		s.JointAt(s.Offset() + leadIn)
 		if skipPDFStream(s) {
@@ -67,15 +121,22 @@ func scanPDFStream(s *Source, b []byte, at int) {
 	}
 }
 
+// skipShortPDFStream is skipPDFStream if that is not far, and says so.
+func skipShortPDFStream(s *Source) bool {
+	i := bytes.Index(s.Peek(mediaPart), pdfEndStream)
+	if i >= 0 {
+		s.Skip(int64(len(pdfBeforeEOL(s.Peek(i)))))
+	}
+	return i >= 0
+}
+
 // skipPDFStream moves to the end of the data of a stream whose length is not
 // known: before the keyword, and the end of line before that.
 func skipPDFStream(s *Source) bool {
 	for {
 		b := s.Peek(MaxPeek)
 		if i := bytes.Index(b, pdfEndStream); i >= 0 {
-			b, _ = bytes.CutSuffix(b[:i], []byte("\n"))
-			b, _ = bytes.CutSuffix(b, []byte("\r"))
-			s.Skip(int64(len(b)))
+			s.Skip(int64(len(pdfBeforeEOL(b[:i]))))
 			return true
 		}
 		if len(b) < MaxPeek {
@@ -114,6 +175,22 @@ func pdfDirectLength(dict []byte) int64 {
 }
 
 const pdfBlanks = " \t\r\n\f\x00"
+
+// pdfTrim leaves the blanks at the end of b off.
+func pdfTrim(b []byte) []byte {
+	n := len(b)
+	for n > 0 && b[n-1] <= ' ' && strings.IndexByte(pdfBlanks, b[n-1]) >= 0 {
+		n--
+	}
+	return b[:n]
+}
+
+// pdfBeforeEOL leaves an end of line at the end of b off.
+func pdfBeforeEOL(b []byte) []byte {
+	b, _ = bytes.CutSuffix(b, []byte("\n"))
+	b, _ = bytes.CutSuffix(b, []byte("\r"))
+	return b
+}
 
 // pdfNumber reads a number of decimal digits, and tells how many there are.
 func pdfNumber(b []byte) (n int64, digits int) {

@@ -1,7 +1,10 @@
 package scanners
 
 import (
+	"bytes"
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -51,5 +54,62 @@ func TestPDFShares(t *testing.T) {
 	for _, direct := range []bool{true, false} {
 		retagged(t, pdfScanner, "another title, other numbers", pdfOf("One", direct, streams...), pdfOf("Another", direct, streams...))
 		retagged(t, pdfScanner, "pages fewer", pdfOf("One", direct, streams...), pdfOf("Another", direct, append(streams[:3:3], streams[5:]...)...))
+	}
+}
+
+// TestPDFWords: the joints are those that a plain search for each object finds,
+// however its words are mixed.
+func TestPDFWords(t *testing.T) {
+	tokens := []string{" obj", "endobj", "stream", "endstream", ">>stream\n", ">>stream\nendstream", "/Length 5000", "/Length 9 0 R", " ", ">>", strings.Repeat(" ", 1500), strings.Repeat("m", 4000), string(noise(1, 5000))}
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 400 {
+		b := []byte("%PDF-1.5\n")
+		for range 1 + rng.IntN(200) {
+			b = append(b, tokens[min(rng.IntN(len(tokens)), rng.IntN(len(tokens)))]...)
+		}
+		var want []int64
+		for at := 0; ; {
+			i := bytes.Index(b[at:], []byte(" obj"))
+			if i < 0 {
+				break
+			}
+			at += i + 4
+			object := b[at:min(at+pdfDict, len(b))]
+			object, _, _ = bytes.Cut(object, []byte("endobj"))
+			k := bytes.Index(object, []byte("stream"))
+			if k < 0 || k+6 == len(object) || object[k+6] != '\n' || !bytes.HasSuffix(bytes.TrimRight(object[:k], " "), []byte(">>")) {
+				continue
+			}
+			dict := object[:k]
+			at += k + 7
+			length, direct := -1, bytes.Index(dict, []byte("/Length "))
+			if direct >= 0 {
+				fields := bytes.FieldsFunc(dict[direct+8:], func(r rune) bool { return r < '0' || r > '9' })
+				if length, _ = strconv.Atoi(string(fields[0])); length == 9 {
+					length = -1
+				}
+			}
+			end := bytes.Index(b[at:], []byte("endstream"))
+			if end > 0 && b[at+end-1] == '\n' {
+				end--
+			}
+			switch {
+			case length >= 0:
+				want = append(want, int64(at+leadIn), int64(at+length))
+				at = min(at+length, len(b))
+			case end >= 0 && bytes.Contains(b[at:min(at+mediaPart, len(b))], []byte("endstream")):
+				at += end
+			case end >= 0:
+				want = append(want, int64(at+leadIn), int64(at+end))
+				at += end
+			default:
+				want = append(want, int64(at+leadIn))
+				at = len(b)
+			}
+		}
+		slices.Sort(want)
+		if got := jointsOf(t, pdfScanner, b); !slices.Equal(got, slices.Compact(want)) {
+			t.Fatalf("joints %v, want %v, in %q", got, want, b)
+		}
 	}
 }

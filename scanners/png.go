@@ -30,6 +30,9 @@ func scanPNG(s *Source) {
 		if len(b) < 8 {
 			return
 		}
+		if !pngKind(b[4:]) {
+			return
+		}
 		n := pngChunk + int64(binary.BigEndian.Uint32(b))
 		if string(b[4:]) != "IDAT" {
 			if length > 0 {
@@ -58,4 +61,14 @@ func scanPNG(s *Source) {
 		}
 		s.Skip(leadIn)
 	}
+}
+
+// pngKind reports whether b names a kind of chunk: four letters.
+func pngKind(b []byte) bool {
+	for _, c := range b[:4] {
+		if c |= 0x20; c < 'a' || c > 'z' {
+			return false
+		}
+	}
+	return true
 }

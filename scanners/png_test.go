@@ -27,6 +27,7 @@ func TestPNGJoints(t *testing.T) {
 	end := len(b) - 12 - 22
 	jointsAre(t, pngScanner, "a picture", b, start+leadIn, end-leadIn)
 	jointsAre(t, pngScanner, "a small picture", pngOf(nil, nil, 8))
+	jointsAre(t, pngScanner, "zeros before it", slices.Concat(pngMark, make([]byte, 3*pngChunk), pngPart("IDAT", noise(1, 40<<10))))
 	jointsAre(t, pngScanner, "cut short", b[:30<<10], start+leadIn)
 }
 

@@ -41,6 +41,9 @@ func scanRIFF(s *Source) {
 		if len(b) < 8 {
 			return
 		}
+		if b[0] < ' ' || b[0] > '~' {
+			return // no chunk is called so
+		}
 		kind, n := string(b[:4]), int64(order.Uint32(b[4:]))
 		body := false
 		switch kind {

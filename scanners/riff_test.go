@@ -27,6 +27,7 @@ func TestRIFFJoints(t *testing.T) {
 	jointsAre(t, riffScanner, "WebP", webp, 20+leadIn, 20+20<<10+2)
 	aiff := slices.Concat([]byte("FORM\x00\x00\x50\x30AIFFCOMM"), be32(18), make([]byte, 18), []byte("SSND"), be32(len(sound)), sound, make([]byte, 1), []byte("ID3 "), be32(10), make([]byte, 10))
 	jointsAre(t, riffScanner, "AIFF", aiff, 12+26+8+leadIn, 12+26+8+len(sound)+1)
+	jointsAre(t, riffScanner, "zeros before it", riffOf("WAVE", make([]byte, 16), riffPart("data", sound)))
 	jointsAre(t, riffScanner, "hardly any sound", riffOf("WAVE", format, riffPart("data", make([]byte, 1000)), list))
 }
 

@@ -1,9 +1,6 @@
 package scanners
 
-import (
-	"bytes"
-	"strconv"
-)
+import "bytes"
 
 // tarScanner knows archives of tar: ustar, pax, GNU, star, Solaris and V7 ones,
 // with members of any size.
@@ -83,6 +80,7 @@ type tarMember struct {
 type tarPieces struct {
 	stored, end int64   // of the pieces so far: their length, and the end of the last in the file
 	joints      []int64 // where in what is stored a hole has been
+	hole        int64   // where the last hole has been, or the start
 	offset      int64   // of a piece whose length comes next
 }
 
@@ -91,8 +89,11 @@ func (p *tarPieces) add(off, n int64) {
 	if n < 0 || n > maxContent-p.stored || off < p.end || off > maxContent {
 		return
 	}
-	if off-p.end >= tarHole && p.stored > 0 && n > 0 && len(p.joints) < maxPieces {
-		p.joints = append(p.joints, p.stored)
+	if off-p.end >= tarHole && n > 0 {
+		if p.stored-p.hole >= jointGap && len(p.joints) < maxPieces {
+			p.joints = append(p.joints, p.stored)
+		}
+		p.hole = p.stored
 	}
 	p.stored += n
 	p.end = off + n
@@ -196,8 +197,7 @@ func (m *tarMember) data(s *Source, n int64) {
 		return
 	}
 	if m.map10 {
-		m.readMap(s, end)
-		if s.Offset() > end {
+		if !m.readMap(s, end) {
 			return
 		}
 		s.Joint()
@@ -252,11 +252,11 @@ func (m *tarMember) readPax(b []byte) {
 			m.pieces.add(m.pieces.offset, decimal(value))
 		case "GNU.sparse.map":
 			m.sparse = true
-			for more := true; more && len(value) > 0; {
-				var off, n []byte
-				off, value, _ = bytes.Cut(value, []byte(","))
-				n, value, more = bytes.Cut(value, []byte(","))
-				m.pieces.add(decimal(off), decimal(n))
+			for len(value) > 0 {
+				var off, n int64
+				off, value = nextDecimal(value, ',')
+				n, value = nextDecimal(value, ',')
+				m.pieces.add(off, n)
 			}
 		}
 		b = b[n:]
@@ -277,24 +277,68 @@ func (m *tarMember) mapOf(b []byte) (more bool) {
 	return false
 }
 
-// readMap reads the map that stands before the data of a member, and moves behind
-// it: numbers, each in a line, of pieces, and of the offset and the length of
-// each, and then zeros to the end of the block.
-func (m *tarMember) readMap(s *Source, end int64) {
-	start := s.Offset()
-	number := func() int64 { return decimal(bytes.TrimSuffix(s.Line(), []byte("\n"))) }
-	for count := number(); count > 0 && s.Offset() < end; count-- {
-		off := number()
-		m.pieces.add(off, number())
+// readMap reads the map that stands before the data of a member, moves behind
+// it, and reports whether it is one: numbers, each in a line, of pieces, and of the
+// offset and the length of each, and then zeros to the end of the block.
+func (m *tarMember) readMap(s *Source, end int64) bool {
+	at := s.Offset()
+	start := at
+	var b []byte // from at on
+	number := func() (n int64) {
+		if len(b) < tarBlock { // more than a number needs
+			s.SkipTo(at)
+			b = s.Peek(MaxPeek)
+		}
+		n, rest := nextDecimal(b, '\n')
+		at += int64(len(b) - len(rest))
+		b = rest
+		return n
 	}
-	s.Skip(-(s.Offset() - start) & (tarBlock - 1))
+	count := number()
+	for left := count; left > 0; left-- {
+		off, n := number(), number()
+		if off < 0 || n < 0 || at > end {
+			return false
+		}
+		m.pieces.add(off, n)
+	}
+	s.SkipTo(at + -(at-start)&(tarBlock-1))
+	return count >= 0 && s.Offset() <= end
 }
+
+// nextDecimal reads a number that ends at an octet, or with b, and gives what is
+// behind that octet. The number is -1 if it is none.
+func nextDecimal(b []byte, end byte) (n int64, rest []byte) {
+	for i, c := range b {
+		switch {
+		case c == end && i > 0:
+			return n, b[i+1:]
+		case c < '0' || c > '9' || i >= maxDecimal:
+			_, rest, _ = bytes.Cut(b[i:], []byte{end})
+			return -1, rest
+		}
+		n = n*10 + int64(c-'0')
+	}
+	if len(b) == 0 {
+		n = -1
+	}
+	return n, nil
+}
+
+// maxDecimal is how many digits a number has at most, which is below 2^60.
+const maxDecimal = 18
 
 // decimal reads a number in decimal digits, or gives -1.
 func decimal(b []byte) int64 {
-	n, err := strconv.ParseInt(string(b), 10, 62)
-	if err != nil || n < 0 {
+	if len(b) == 0 || len(b) > maxDecimal {
 		return -1
+	}
+	n := int64(0)
+	for _, c := range b {
+		if c < '0' || c > '9' {
+			return -1
+		}
+		n = n*10 + int64(c-'0')
 	}
 	return n
 }

@@ -24,39 +24,45 @@ const (
 	// textAround is how many octets before a place, and how many behind it, choose
 	// whether it counts. Nothing nearer to the start of content is a place.
 	textAround = 16
+	// textNear is how far apart hints are at least. Two that are closer are
+	// chosen by the same octets.
+	textNear = 2 * textAround
 )
 
-// textMark is what stands around a place.
-type textMark struct {
-	sep  string
-	back int // how many octets of sep stand behind the place
-}
-
-var (
-	lineMarks = []textMark{{"\n", 0}}
-	jsonMarks = []textMark{{"\n", 0}, {"},{", 1}}
-	sqlMarks  = []textMark{{"\n", 0}, {"),(", 1}}
-)
-
-// scanText gives a scanner of the places that two marks at most say. With keep,
-// a place must please it: at is its index in p, which holds textAround octets
-// before it and more behind.
-func scanText(marks []textMark, keep func(p []byte, at int) bool) func(*Source) {
+// scanText gives a scanner of the places where lines begin and, unless it is
+// empty, of those before the last of three octets, as between two records. With
+// keep, a place must please it: at is its index in p, which holds textAround
+// octets before it and more behind.
+func scanText(between string, keep func(p []byte, at int) bool) func(*Source) {
 	return func(s *Source) {
-		var last int64 // the place before
-		at := 0        // behind here places are looked for
+		var (
+			last  int64              // the place before
+			named = -int64(textNear) // the one before that was chosen
+			at    = 0                // behind here places are looked for
+		)
 		for {
 			p, off := s.Peek(MaxPeek), s.Offset()
 			end := len(p) - textTail
-			var found [2]int // by mark, the next place, as far as it is behind at
+			line, record := at, at // the next places of either kind, if they are behind at
+			if between == "" {
+				record = len(p) + 1
+			}
 			for {
-				next := len(p) + 1
-				for i := range marks {
-					if found[i] <= at {
-						found[i] = marks[i].next(p, at)
+				if line <= at {
+					i := 0
+					if at == len(p) || p[at] != '\n' {
+						i = bytes.IndexByte(p[at:], '\n')
 					}
-					next = min(next, found[i])
+					if line = at + i + 1; i < 0 {
+						line = len(p) + 1
+					}
 				}
+				if record <= at {
+					if record = endsAt(p, at+1, between); record < 0 {
+						record = len(p) + 1
+					}
+				}
+				next := min(line, record)
 				if next > end {
 					break
 				}
@@ -65,8 +71,11 @@ func scanText(marks []textMark, keep func(p []byte, at int) bool) func(*Source) 
 					continue
 				}
 				place := off + int64(at)
-				if chosen(p[at-textAround:at+textAround], place-last) {
-					s.HintAt(place)
+				if chosen(p[at-textAround:], place-last) {
+					if place-named >= textNear {
+						s.HintAt(place)
+					}
+					named = place
 				}
 				last = place
 			}
@@ -80,19 +89,25 @@ func scanText(marks []textMark, keep func(p []byte, at int) bool) func(*Source) 
 	}
 }
 
-// next gives the first place behind at, or the length of p and more.
-func (m *textMark) next(p []byte, at int) int {
-	if len(m.sep) == 1 {
-		if i := bytes.IndexByte(p[at:], m.sep[0]); i >= 0 {
-			return at + i + 1
+// endsAt gives the first index in p, from one on, of the last octet of a place
+// where a word stands, or -1. It searches for that octet alone, which is quick
+// if it is less frequent than the others.
+func endsAt(p []byte, from int, word string) int {
+	n := len(word) - 1
+	before, last := word[n-1], word[n]
+	for at := max(from, n); at < len(p); at++ {
+		if p[at] != last {
+			i := bytes.IndexByte(p[at:], last)
+			if i < 0 {
+				break
+			}
+			at += i
 		}
-		return len(p) + 1
+		if p[at-1] == before && string(p[at-n:at+1]) == word {
+			return at
+		}
 	}
-	from := max(0, at+1+m.back-len(m.sep))
-	if i := bytes.Index(p[from:], []byte(m.sep)); i >= 0 {
-		return from + i + len(m.sep) - m.back
-	}
-	return len(p) + 1
+	return -1
 }
 
 // chosen reports whether a place n octets behind the one before it counts, by

@@ -22,7 +22,7 @@ var linesScanner = &Scanner{
 		}
 		return false
 	},
-	scan: scanText(lineMarks, nil), hintsOnly: true,
+	scan: scanText("", nil), hintsOnly: true,
 }
 
 // jsonScanner knows JSON, written on many lines, on one, or as a line for each
@@ -31,7 +31,7 @@ var jsonScanner = &Scanner{
 	Name: "json", Title: "JSON and JSON lines: some of the lines and objects",
 	Exts: []string{"json", "jsonl", "ndjson", "geojson", "ipynb", "har", "webmanifest", "jsonld", "sarif"},
 	MIME: []string{"application/json", "application/x-ndjson", "application/jsonl", "application/geo+json", "application/ld+json"},
-	scan: scanText(jsonMarks, nil), hintsOnly: true,
+	scan: scanText("},{", nil), hintsOnly: true,
 }
 
 // sqlScanner knows dumps of data bases as statements: those that have a
@@ -47,5 +47,5 @@ var sqlScanner = &Scanner{
 		}
 		return false
 	},
-	scan: scanText(sqlMarks, nil), hintsOnly: true,
+	scan: scanText("),(", nil), hintsOnly: true,
 }

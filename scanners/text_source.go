@@ -23,7 +23,7 @@ var sourceScanner = &Scanner{
 		}
 		return false
 	},
-	scan: scanText(lineMarks, sourceBegins), hintsOnly: true,
+	scan: scanText("", sourceBegins), hintsOnly: true,
 }
 
 // sourceIndent is how many blanks are one step at most; so is one tab.

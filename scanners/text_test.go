@@ -48,6 +48,17 @@ func TestTextHints(t *testing.T) {
 	}
 }
 
+// TestTextNear: of places so close together that the same octets choose them, the
+// first has a hint.
+func TestTextNear(t *testing.T) {
+	for _, n := range []int{4, 8, 16} {
+		text := strings.Repeat("x", 100) + strings.Repeat(lineChosen(n), 1000) + strings.Repeat("x", textTail)
+		if _, hints := marksOf(t, linesScanner, []byte(text)); len(hints) == 0 || hints[len(hints)-1] > 200 {
+			t.Errorf("lines of %d octets: hints %v", n, hints)
+		}
+	}
+}
+
 // textUnits makes n pieces of a text of a kind, and what is around them.
 func textUnits(kind string, n int) (head string, units []string, sep, foot string) {
 	rng := rand.New(rand.NewPCG(3, 5))

@@ -101,9 +101,7 @@ func zipHeader(b []byte) (m zipMember, ok bool) {
 
 func scanZip(s *Source) {
 	for !zipPlausible(s.Peek(zipHeaderLen)) { // behind a program
-		if b := s.Peek(1); len(b) > 0 && b[0] == zipLocal[0] {
-			s.Skip(1)
-		}
+		s.Skip(1)
 		if !s.Find([]byte(zipLocal)) {
 			return
 		}
@@ -139,7 +137,7 @@ func scanZip(s *Source) {
 			}
 		case m.size > maxContent-s.Offset():
 			return
-		case m.stored:
+		case m.stored && m.size >= jointGap:
 			s.Member(m.size, m.name)
 		default:
 			s.Skip(m.size)
