@@ -142,6 +142,7 @@ func TestMeta(t *testing.T) {
 		"m:-1.500000": {Sec: -2, Nsec: 5e8, HasTime: true},
 		`{"m":1e9,"sg":true,"x":{"user.b":"\u00ff\u0000","user.a":"x"}}`: {Sec: 1e9, HasTime: true, Perm: 0o2000, Xattrs: []Xattr{{"user.a", []byte("x")}, {"user.b", []byte{255, 0}}}},
 		"a:u:rwx-":                            {Odd: []string{`metadata "a": "u:rwx-"`}},
+		"m:1;m:2":                             {Sec: 1, HasTime: true, Odd: []string{`metadata "m:2"`}},
 		"zz:1;oops":                           {Odd: []string{`metadata "oops"`, `metadata "zz": "1"`}},
 		"u:" + strings.Repeat("x", MaxName+1): {Odd: []string{`metadata "u": "` + strings.Repeat("x", 100) + `"`}},
 		"m:soon":                              {Odd: []string{`metadata "m": "soon"`}},
@@ -172,6 +173,7 @@ func TestText(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{"", "F", "X{}", "F{", `F{"a`, `F{"\q"}`, "F{what:1}", "F{block:B{hash:H{sha1:00}}}", "F{block:SubB{offset:1,span:2}}", "F{block:LB{6}}", "F{block:LB{[}", "F{}x",
+		`F{"a"block:LB{}}`, "F{block:LB{},block:LB{}}", "F{block:RLE{span:1,octet:0a,span:2}}",
 		"F{block:" + strings.Repeat("SubB{block:", 20)} {
 		if _, _, err := ParseDirent(bad); err == nil {
 			t.Errorf("%q is read", bad)
@@ -186,6 +188,9 @@ func TestText(t *testing.T) {
 		if _, err := LastState([]byte(bad)); !errors.Is(err, ErrDamaged) {
 			t.Errorf("%q: %v", bad, err)
 		}
+	}
+	if _, err := LastState([]byte(strings.TrimSpace(line))); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "its only line has no end") {
+		t.Error(err)
 	}
 }
 

@@ -53,7 +53,7 @@ func ParseMeta(text string) Meta {
 	} else if text != "" {
 		for part := range strings.SplitSeq(text, ";") {
 			key, value, ok := strings.Cut(part, ":")
-			if !ok {
+			if _, twice := values[key]; !ok || twice {
 				odd = append(odd, fmt.Sprintf("metadata %q", part))
 				continue
 			}

@@ -36,6 +36,9 @@ func LastState(b []byte) (State, error) {
 			st.Number++
 		}
 	}
+	if last == nil && st.Incomplete {
+		return st, fmt.Errorf("its only line has no end: it may have been cut short%w", class{ErrDamaged})
+	}
 	if last == nil {
 		return st, fmt.Errorf("no line names a directory%w", class{ErrDamaged})
 	}
@@ -170,6 +173,7 @@ func (t *text) quoted() string {
 
 // fields reads key:value pairs up to a closing brace.
 func (t *text) fields(read func(key string)) {
+	seen := make(map[string]bool)
 	for t.err == nil && !t.accept("}") {
 		var key string
 		if strings.HasPrefix(t.s, `"`) || strings.HasPrefix(t.s, "'") {
@@ -178,9 +182,13 @@ func (t *text) fields(read func(key string)) {
 			key = t.word()
 		}
 		t.expect(":")
+		if seen[key] {
+			t.fail("%q is there twice", key)
+		}
 		if t.err != nil {
 			return
 		}
+		seen[key] = true
 		read(key)
 		if !strings.HasPrefix(t.s, "}") {
 			t.expect(",")
@@ -201,7 +209,9 @@ func (t *text) dirent() (d Dirent, m Meta) {
 	t.expect("{")
 	if strings.HasPrefix(t.s, `"`) || strings.HasPrefix(t.s, "'") {
 		d.Name = t.quoted()
-		t.accept(":")
+		if !strings.HasPrefix(t.s, "}") {
+			t.expect(":")
+		}
 	}
 	t.fields(func(key string) {
 		switch key {
