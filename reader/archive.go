@@ -19,7 +19,8 @@ type Options struct {
 	// NoMap makes OpenFile read with pread instead of mapping the file.
 	NoMap bool
 	// CacheBytes bounds the memory of decoded frames, in bytes: 0 means
-	// 128 MiB. One frame is always kept, whatever its size.
+	// 128 MiB. One frame is always kept, whatever its size. What recipes make
+	// may take a fourth of it in addition.
 	CacheBytes int64
 	// NodeCacheBytes bounds the memory of parsed metadata, in bytes: 0 means
 	// 64 MiB.
@@ -64,6 +65,7 @@ type Archive struct {
 	pages  *cache[int64, []byte]
 	frames *cache[uint64, *frame]
 	nodes  *cache[uint64, *node]
+	made   *cache[partKey, []byte] // parts of what recipes make
 	ahead  readAhead
 	closed atomic.Bool
 
@@ -101,6 +103,7 @@ func Open(src Source, opts Options) (*Archive, error) {
 	a.pages = newCache[int64, []byte](indexCache, nil)
 	a.frames = newCache[uint64](opts.CacheBytes, (*frame).close)
 	a.nodes = newCache[uint64, *node](opts.NodeCacheBytes, nil)
+	a.made = newCache[partKey, []byte](opts.CacheBytes/madeShare, nil)
 	a.ahead.slots = max(opts.ReadAhead, 0)
 	a.tree = onceOK(a.newestTree)
 	a.byHash = onceOK(a.sortHashes)
@@ -119,6 +122,7 @@ func (a *Archive) Close() error {
 	a.ahead.wait()
 	a.frames.clear()
 	a.nodes.clear()
+	a.made.clear()
 	a.pages.clear()
 	return a.named(a.src.Close())
 }

@@ -12,9 +12,10 @@ import (
 // File is the content of a file. ReadAt and Pieces are safe for concurrent
 // use; Read, Seek and WriteTo share a position and are not.
 type File struct {
-	a    *Archive
-	e    *format.Entry
-	name string // for messages
+	a     *Archive
+	e     *format.Entry
+	name  string // for messages
+	depth int    // recipes whose input this is, one in the other; 0 for a file
 
 	pos   int64
 	last  atomic.Int64  // where the last ReadAt ended
@@ -53,7 +54,7 @@ func (f *File) ReadAt(p []byte, off int64) (int, error) {
 			return n, err
 		}
 		if sequential {
-			f.lookAhead(&piece)
+			f.lookAhead(&piece, uint64(off)+uint64(n))
 		}
 		m, err := f.copyPiece(p[n:], &piece, uint64(off)+uint64(n))
 		n += m
@@ -76,11 +77,11 @@ func (f *File) copyPiece(p []byte, piece *Piece, off uint64) (int, error) {
 		fill(p, piece.Ref.Octet)
 		return len(p), nil
 	}
-	b, err := f.bytes(piece)
+	b, err := f.bytes(piece, skip)
 	if err != nil {
 		return 0, err
 	}
-	return copy(p, b[skip:]), nil
+	return copy(p, b), nil
 }
 
 func fill(p []byte, octet byte) {
@@ -93,11 +94,15 @@ func fill(p []byte, octet byte) {
 	}
 }
 
-// bytes gives the content of a literal or a block.
-func (f *File) bytes(piece *Piece) ([]byte, error) {
+// bytes gives the content of a piece that is no run, from an offset below its
+// span on: all of it, but of what a recipe makes only what is made at a time.
+func (f *File) bytes(piece *Piece, skip uint64) ([]byte, error) {
 	r := &piece.Ref
-	if r.Kind == format.RefLiteral {
-		return r.Literal, nil
+	switch r.Kind {
+	case format.RefLiteral:
+		return r.Literal[skip:], nil
+	case format.RefRecipe:
+		return f.madeBytes(piece, skip)
 	}
 	b, err := f.a.dataBlock(r.Num, &r.Hash)
 	if err == nil && uint64(len(b)) != r.Span {
@@ -106,10 +111,16 @@ func (f *File) bytes(piece *Piece) ([]byte, error) {
 	if err != nil {
 		return nil, f.wrap(fmt.Errorf("bytes %d-%d: %w", piece.Offset, uint64(piece.Offset)+r.Span-1, err))
 	}
-	return b, nil
+	return b[skip:], nil
 }
 
-func (f *File) wrap(err error) error { return f.a.named(fmt.Errorf("%s: %w", f.name, err)) }
+func (f *File) wrap(err error) error {
+	err = fmt.Errorf("%s: %w", f.name, err)
+	if f.depth > 0 {
+		return err // whoever reads the file names the archive
+	}
+	return f.a.named(err)
+}
 
 // Read reads from the current position.
 func (f *File) Read(p []byte) (int, error) {
@@ -159,7 +170,7 @@ func (f *File) WriteTo(w io.Writer) (n int64, err error) {
 			return n, err
 		}
 		skip := uint64(f.pos - piece.Offset)
-		f.lookAhead(&piece)
+		f.lookAhead(&piece, uint64(f.pos))
 		var b []byte
 		if piece.Ref.Kind == format.RefRun && takesRuns {
 			runs.WriteRun(piece.Ref.Octet, piece.Ref.Span-skip)
@@ -172,10 +183,9 @@ func (f *File) WriteTo(w io.Writer) (n int64, err error) {
 			fill(run, piece.Ref.Octet)
 			b = run
 		} else {
-			if b, err = f.bytes(&piece); err != nil {
+			if b, err = f.bytes(&piece, skip); err != nil {
 				return n, err
 			}
-			b = b[skip:]
 		}
 		m, err := w.Write(b)
 		f.pos += int64(m)

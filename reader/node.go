@@ -5,6 +5,7 @@ import (
 	"sort"
 
 	"github.com/vtdarchive/vtd/format"
+	"github.com/vtdarchive/vtd/recipe"
 )
 
 // node is a parsed metadata block whose hash has been checked. One of the
@@ -16,7 +17,9 @@ type node struct {
 	inner    *format.DirInner
 	indirect *format.Indirect
 	recipe   *format.Recipe
-	ends     []uint64 // indirect: where each reference's span ends
+	made     *recipe.Recipe // recipe: what it makes; nil with lack
+	lack     error          // recipe: why it cannot be used
+	ends     []uint64       // indirect: where each reference's span ends
 }
 
 // Memory of parsed nodes, for the cache: a row and what hangs on it.
@@ -25,6 +28,7 @@ const (
 	entryCost    = 384
 	childCost    = 160
 	refCost      = 112
+	paramCost    = 16 // for each octet of a recipe's parameters
 )
 
 // metaNode gives a metadata block by number, parsed and checked against its
@@ -75,6 +79,9 @@ func (a *Archive) parseNode(b []byte, num uint64, as string) (*node, error) {
 	}
 	if got := a.header.Hash.Sum(canonical); got != want {
 		return nil, blockDamage("block", format.NoOffset, num, "its hash is %v, the index says %v", got, want)
+	}
+	if n.recipe != nil {
+		n.made, n.lack = recipe.Parse(n.recipe)
 	}
 	if x := n.indirect; x != nil {
 		n.ends = make([]uint64, len(x.Refs))
@@ -147,6 +154,8 @@ func (n *node) cost(size int) int64 {
 		c += int64(len(n.inner.Children)) * childCost
 	case n.indirect != nil:
 		c += int64(len(n.indirect.Refs)) * (refCost + 8)
+	case n.recipe != nil:
+		c += int64(len(n.recipe.Params)) * paramCost
 	}
 	return c
 }

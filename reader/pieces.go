@@ -8,8 +8,8 @@ import (
 	"github.com/vtdarchive/vtd/format"
 )
 
-// Piece is a part of a file's content: literal bytes, one data block, or a run
-// of one octet. It never is a list.
+// Piece is a part of a file's content: literal bytes, one data block, a run of
+// one octet, or what a recipe makes. It never is a list.
 type Piece struct {
 	Offset int64 // in the file
 	Ref    format.Ref

@@ -36,26 +36,32 @@ func (r *readAhead) touch(a *Archive, row *format.IndexFrame) {
 }
 
 // start begins to decode the frame that holds a block, unless it is there,
-// another has the slot, or it would take too much of the cache.
+// others have the slots, or it would take too much of the cache.
 func (r *readAhead) start(a *Archive, num uint64) {
-	if num >= a.Blocks() || r.slots == 0 {
-		return
+	if num < a.Blocks() {
+		// A failure is met again by whoever needs the frame.
+		r.run(func() { _ = a.decodeWhole(num) })
 	}
+}
+
+// run does something on another processor, and reports whether it does: not if
+// others have the slots.
+func (r *readAhead) run(do func()) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed || r.busy >= r.slots {
-		return
+		return false
 	}
 	r.busy++
 	r.wg.Add(1)
 	go func() {
 		defer r.wg.Done()
-		// A failure is met again by whoever needs the frame.
-		_ = a.decodeWhole(num)
+		do()
 		r.mu.Lock()
 		r.busy--
 		r.mu.Unlock()
 	}()
+	return true
 }
 
 // wait ends read-ahead and waits for what is under way.
@@ -121,10 +127,13 @@ func (a *Archive) recost(use *cached[uint64, *frame]) {
 // aheadPieces bounds how far a sequential reader looks for its next frame.
 const aheadPieces = 4096
 
-// lookAhead is called by a sequential reader for each piece. In a frame that
-// it has just come to, it finds the first piece in another and has the frame
+// lookAhead is called by a sequential reader for each piece and the offset that
+// it reads from. In a frame that it has just come to, it finds the first piece in another and has the frame
 // of that decoded, and decodes this one as far as it will be read.
-func (f *File) lookAhead(p *Piece) {
+func (f *File) lookAhead(p *Piece, off uint64) {
+	if p.Ref.Kind == format.RefRecipe {
+		f.makeAhead(p, off)
+	}
 	if p.Ref.Kind != format.RefBlock {
 		return
 	}

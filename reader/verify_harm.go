@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"sort"
 
 	"github.com/vtdarchive/vtd/format"
+	"github.com/vtdarchive/vtd/recipe"
 )
 
 // maxWalked bounds the entries that are walked by path, where the same
@@ -38,43 +40,73 @@ func (c *treeChecker) harm(t *Tree) {
 				return fs.SkipDir
 			}
 		case e.Kind == format.KindFile:
-			c.harmRef(&e.Ref, 0, path, anyLevel, &left)
+			c.harmRef(&e.Ref, 0, anyLevel, 0, func(num, off, n uint64) bool {
+				h := c.at(path)
+				h.Offset, h.Length = int64(off), int64(n)
+				c.findingOf(num).Hurt(h)
+				left--
+				return left > 0 && c.ctx.Err() == nil
+			})
 		}
 		return nil
 	})
 }
 
-// harmRef tells which bytes of a file, from start on, a reference loses.
-func (c *treeChecker) harmRef(r *format.Ref, start uint64, path string, level int, left *int) {
-	if *left <= 0 || c.ctx.Err() != nil {
-		return
-	}
-	lost := func(num uint64) {
-		*left--
-		h := c.at(path)
-		h.Offset, h.Length = int64(start), int64(r.Span)
-		c.findingOf(num).Hurt(h)
-	}
+// harmRef tells which bytes of content, from start on, a reference loses, and
+// the block because of which. It ends when it is told that this is enough: lose
+// and harmRef give false.
+func (c *treeChecker) harmRef(r *format.Ref, start uint64, level, depth int, lose func(num, off, n uint64) bool) bool {
 	switch r.Kind {
 	case format.RefBlock:
 		if c.dataRef(r) {
-			lost(r.Num)
+			return lose(r.Num, start, r.Span)
 		}
 	case format.RefIndirect:
 		n, err := c.a.indirect(r, level)
 		if err != nil {
-			lost(r.Num)
-			return
+			return lose(r.Num, start, r.Span)
 		}
-		if !c.ref(r, level, path) {
-			return
+		if !c.ref(r, level, depth) {
+			return true
 		}
 		for i := range n.indirect.Refs {
 			x := &n.indirect.Refs[i]
-			c.harmRef(x, start, path, n.indirect.Level-1, left)
+			if !c.harmRef(x, start, n.indirect.Level-1, depth, lose) {
+				return false
+			}
 			start += x.Span
 		}
+	case format.RefRecipe:
+		n, err := c.a.recipe(r)
+		if err != nil || depth == format.MaxRecipeDepth {
+			return lose(r.Num, start, r.Span)
+		}
+		if !c.ref(r, level, depth) {
+			return true
+		}
+		return c.harmRef(&n.recipe.Input, 0, anyLevel, depth+1, func(num, off, count uint64) bool {
+			return partsHurt(n.made, int64(off), int64(off+count), func(p recipe.Part) bool {
+				return lose(num, start+uint64(p.Offset), uint64(p.Length))
+			})
+		})
 	}
+	return true
+}
+
+// partsHurt goes through the parts of a recipe that are made from a range of
+// its input.
+func partsHurt(r *recipe.Recipe, from, to int64, do func(recipe.Part) bool) bool {
+	first := sort.Search(r.Parts(), func(i int) bool { return r.Part(i).To > from })
+	for i := first; i < r.Parts(); i++ {
+		p := r.Part(i)
+		if p.From >= to {
+			break
+		}
+		if p.Length > 0 && !do(p) {
+			return false
+		}
+	}
+	return true
 }
 
 // ctxWriter ends when its context does.

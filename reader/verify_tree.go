@@ -29,14 +29,19 @@ type dirSum struct {
 	links       bool          // hard-linked names lie below
 }
 
-// listSum is the same for a list of references.
+// listSum is the same for a list of references, or a recipe.
 type listSum struct{ hurt bool }
+
+type listKey struct {
+	num   uint64
+	depth int // recipes above
+}
 
 // treeChecker checks the trees of all snapshots.
 type treeChecker struct {
 	*verifier
 	dirs  *cache[uint64, dirSum]
-	lists *cache[uint64, listSum]
+	lists *cache[listKey, listSum]
 	tree  *Tree
 
 	contents map[contentKey]contentFile // files whose contents are still to be hashed
@@ -46,7 +51,7 @@ type treeChecker struct {
 // trees checks every snapshot that the newest leads to, and tells what the
 // findings hurt.
 func (v *verifier) trees() error {
-	c := &treeChecker{verifier: v, dirs: newCache[uint64, dirSum](treeMemory, nil), lists: newCache[uint64, listSum](treeMemory/4, nil)}
+	c := &treeChecker{verifier: v, dirs: newCache[uint64, dirSum](treeMemory, nil), lists: newCache[listKey, listSum](treeMemory/4, nil)}
 	newest := true
 	for t, err := range v.a.Snapshots() {
 		if v.ctx.Err() != nil {
@@ -235,8 +240,8 @@ func (c *treeChecker) unreadable(num uint64, err error) *Finding {
 // file checks the references of a file's content and tells whether some of
 // it cannot be read.
 func (c *treeChecker) file(e *format.Entry, path string) (hurt bool) {
-	hurt = c.ref(&e.Ref, anyLevel, path)
-	if c.opts.NoContents || hurt || e.Ref.Kind != format.RefIndirect && e.Ref.Kind != format.RefRun {
+	hurt = c.ref(&e.Ref, anyLevel, 0)
+	if c.opts.NoContents || hurt || !e.HasContentHash() {
 		return hurt
 	}
 	if c.contents == nil {
@@ -271,14 +276,22 @@ const maxContents = 1 << 15
 // firstBlock finds the data block that a content begins with or, where it
 // begins with something else, a number that is as good for the order.
 func (c *treeChecker) firstBlock(r *format.Ref) uint64 {
-	for level := anyLevel; r.Kind == format.RefIndirect; {
+	for level, recipes := anyLevel, 0; r.Kind == format.RefIndirect || r.Kind == format.RefRecipe; {
+		if r.Kind == format.RefRecipe {
+			n, err := c.a.recipe(r)
+			if recipes++; err != nil || recipes > format.MaxRecipeDepth {
+				return 0
+			}
+			level, r = anyLevel, &n.recipe.Input
+			continue
+		}
 		n, err := c.a.indirect(r, level)
 		if err != nil {
 			return 0
 		}
 		level = n.indirect.Level - 1
 		for i := range n.indirect.Refs {
-			if k := n.indirect.Refs[i].Kind; k == format.RefBlock || k == format.RefIndirect {
+			if k := n.indirect.Refs[i].Kind; k == format.RefBlock || k == format.RefIndirect || k == format.RefRecipe {
 				r = &n.indirect.Refs[i]
 				break
 			}
@@ -315,8 +328,8 @@ func (c *treeChecker) hashContents() {
 	}
 }
 
-// ref checks a reference to content.
-func (c *treeChecker) ref(r *format.Ref, level int, path string) (hurt bool) {
+// ref checks a reference to content, below so many recipes.
+func (c *treeChecker) ref(r *format.Ref, level, depth int) (hurt bool) {
 	switch r.Kind {
 	case format.RefBlock:
 		return c.dataRef(r)
@@ -326,22 +339,38 @@ func (c *treeChecker) ref(r *format.Ref, level int, path string) (hurt bool) {
 			c.unreadable(r.Num, err)
 			return true
 		}
-		use, err := c.lists.get(r.Num, func() (listSum, int64, error) {
-			var sum listSum
+		return c.once(r.Num, depth, func() (hurt bool) {
 			for i := range n.indirect.Refs {
-				if c.ref(&n.indirect.Refs[i], n.indirect.Level-1, path) {
-					sum.hurt = true
+				if c.ref(&n.indirect.Refs[i], n.indirect.Level-1, depth) {
+					hurt = true
 				}
 			}
-			return sum, 256, c.ctx.Err()
+			return hurt
 		})
+	case format.RefRecipe:
+		n, err := c.a.recipe(r)
+		if err == nil && depth == format.MaxRecipeDepth {
+			err = inBlock(errRecipeDepth, r.Num)
+		}
 		if err != nil {
+			c.unreadable(r.Num, err)
 			return true
 		}
-		defer c.lists.release(use)
-		return use.val.hurt
+		return c.once(r.Num, depth, func() bool { return c.ref(&n.recipe.Input, anyLevel, depth+1) })
 	}
 	return false
+}
+
+// once checks what a list or a recipe names, and remembers the answer.
+func (c *treeChecker) once(num uint64, depth int, check func() (hurt bool)) (hurt bool) {
+	use, err := c.lists.get(listKey{num, depth}, func() (listSum, int64, error) {
+		return listSum{check()}, 256, c.ctx.Err()
+	})
+	if err != nil {
+		return true
+	}
+	defer c.lists.release(use)
+	return use.val.hurt
 }
 
 // dataRef checks a reference to a data block.

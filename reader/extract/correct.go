@@ -37,7 +37,7 @@ func (p *planner) correct(old, now *stream.Tree, r *stream.Reader) error {
 		b.dirs[place{d.parent, d.name}] = int32(id)
 	}
 	for i := range p.files {
-		if f := &p.files[i]; f.state != fileGone {
+		if f := &p.files[i]; f.state != fileGone && !f.isInput() {
 			b.files[place{f.dir, f.name}] = uint32(i)
 		}
 	}

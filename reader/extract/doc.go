@@ -11,6 +11,8 @@
 // files, symbolic links, device nodes. What remains is a table: which block
 // goes to which file at which offset. Frames then come in the order of the
 // file; each is decoded once, and its blocks are written wherever they belong.
+// What a recipe makes is written when all of its input has come, which is kept
+// until then in a temporary file without a name.
 // A file that has all its blocks gets its metadata and, when it takes the
 // place of an older one, its name. Hard links are made when all files are
 // there, and directories get their metadata last, deepest first, those of one
@@ -56,6 +58,7 @@
 //	maker.go     directories made while the walk goes on
 //	tables.go    directories, files, attributes, references, compactly
 //	file.go      regular files: make, write, finish, fail
+//	made.go      inputs of recipes, and what is made of them
 //	node.go      what is made in one go; what is in the way
 //	dirs.go      directories, and their metadata at the end
 //	links.go     hard links

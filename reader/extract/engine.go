@@ -70,6 +70,8 @@ type worker struct {
 
 	lastDir int32 // the directory whose handle is held, or -1
 	handle  dirtree.Handle
+
+	inputs inputs
 }
 
 // job is a piece of work; every worker gets each and does its share.
@@ -344,6 +346,9 @@ func (e *engine) finish(incomplete error) (*Result, error) {
 		e.removeIncomplete()
 	}
 	e.cancel(nil)
+	for _, w := range e.workers {
+		w.inputs.close()
+	}
 	e.cache.Close()
 	e.rootf.Close()
 	e.root.Close()

@@ -49,10 +49,11 @@ func (w *worker) block(r *ref, f *file, data []byte) {
 		w.lose(f, e)
 		return
 	}
-	if !w.opened(r.file, f) {
+	fd, base, ok := w.room(r.file, f)
+	if !ok {
 		return
 	}
-	if err := writeAt(f.fd, data, r.off); err != nil {
+	if err := writeAt(fd, data, uint64(base)+r.off); err != nil {
 		w.fail(f, &fs.PathError{Op: "write", Path: f.name, Err: err})
 		return
 	}
@@ -195,7 +196,11 @@ func (w *worker) closeOldest() {
 
 // complete gives a file what is in no block, its metadata and its name.
 func (w *worker) complete(i uint32, f *file) {
-	err := w.extras(f)
+	if f.isInput() {
+		w.follow(i, f)
+		return
+	}
+	err := w.extras(f, 0)
 	if err == nil && f.tail {
 		err = truncate(f.fd, f.size)
 	}
@@ -243,14 +248,15 @@ func truncate(fd int, size uint64) error {
 // runChunk is how much of a run is written at a time.
 const runChunk = 256 << 10
 
-// extras writes the literals and runs of a file.
-func (w *worker) extras(f *file) error {
+// extras writes the literals and runs of a file that begins at an offset of its
+// descriptor.
+func (w *worker) extras(f *file, base int64) error {
 	if f.rare == nil {
 		return nil
 	}
 	for _, x := range f.rare.extras {
 		if x.literal != nil {
-			if err := writeAt(f.fd, x.literal, x.off); err != nil {
+			if err := writeAt(f.fd, x.literal, uint64(base)+x.off); err != nil {
 				return err
 			}
 			continue
@@ -259,7 +265,7 @@ func (w *worker) extras(f *file) error {
 		for k := range chunk {
 			chunk[k] = x.octet
 		}
-		for off, left := x.off, x.span; left > 0; {
+		for off, left := uint64(base)+x.off, x.span; left > 0; {
 			n := min(left, uint64(len(chunk)))
 			if err := writeAt(f.fd, chunk[:n], off); err != nil {
 				return err
@@ -275,6 +281,7 @@ func (w *worker) extras(f *file) error {
 
 // fail gives a file up because of this system.
 func (w *worker) fail(f *file, err error) {
+	f = w.owner(f)
 	w.discard(f)
 	if w.ctx.Err() == nil {
 		w.problem(f.dir, f.name, "", err)
@@ -283,6 +290,7 @@ func (w *worker) fail(f *file, err error) {
 
 // lose gives a file up because of the archive.
 func (w *worker) lose(f *file, err error) {
+	f = w.owner(f)
 	if f.state == fileFailed || f.state == fileKept || f.state == fileGone {
 		return
 	}
@@ -318,7 +326,7 @@ func (e *engine) discard(f *file) {
 func (w *worker) abandon(cause error) {
 	for i := range w.files {
 		f := &w.files[i]
-		if w.mine(f.dir) && (f.state == filePlanned || f.state == fileMade) {
+		if w.mine(f.dir) && !f.isInput() && (f.state == filePlanned || f.state == fileMade) {
 			err := cause
 			if err == nil {
 				err = format.Damaged("archive", format.NoOffset, "%d of the file's blocks did not come", f.left)
@@ -331,7 +339,7 @@ func (w *worker) abandon(cause error) {
 // removeIncomplete cleans up after an extraction that was ended early.
 func (e *engine) removeIncomplete() {
 	for i := range e.files {
-		if f := &e.files[i]; f.state == fileMade {
+		if f := &e.files[i]; f.state == fileMade && !f.isInput() {
 			e.discard(f)
 		}
 	}

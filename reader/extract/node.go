@@ -127,7 +127,7 @@ func (w *worker) makeFile(dirfd int, name string, n *node) error {
 	f := file{fd: fd, size: n.entry.Size}
 	if len(n.parts) > 0 {
 		f.rare = &rareFile{extras: n.parts}
-		err = w.extras(&f)
+		err = w.extras(&f, 0)
 	}
 	if err == nil && !endsIn(n.parts, f.size) {
 		err = truncate(fd, f.size)

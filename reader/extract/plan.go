@@ -21,6 +21,8 @@ type planner struct {
 	todo    task
 	leaders map[uint64]*linkFile   // by link id
 	round   int                    // counts tree versions
+	rows    []file                 // of the file that is being entered
+	ready   []uint32               // inputs of recipes that need no block
 	before  *before                // what an earlier tree has left; nil in the first round
 	sees    func(num, span uint64) // is told of references as they are found; may be nil
 }
@@ -66,6 +68,7 @@ func (p *planner) begin(t tree) {
 func (p *planner) end() error {
 	p.flush()
 	sortRefs(p.refs)
+	p.makeReady()
 	return p.ctx.Err()
 }
 
@@ -210,62 +213,96 @@ func (p *planner) exists(in int32, name string) bool {
 
 // file enters a regular file: as a node when the tree holds all of it.
 func (p *planner) file(in int32, e *format.Entry, ours bool, leader *linkFile) error {
-	var parts []extra
-	first := len(p.refs)
-	index := uint32(len(p.files))
-	blockEnd := uint64(0)
-	add := func(off uint64, r *format.Ref) error {
-		switch {
-		case r.Kind == format.RefBlock:
-			if len(p.refs) >= maxRefs {
-				return ErrTooMany
-			}
-			p.refs = append(p.refs, ref{num: r.Num, off: off, file: index, span: uint32(r.Span)})
-			blockEnd = off + r.Span
-			if p.sees != nil {
-				p.sees(r.Num, r.Span)
-			}
-		case r.Kind == format.RefLiteral && r.Span > 0:
-			parts = append(parts, extra{off: off, span: r.Span, literal: r.Literal})
-		case r.Kind == format.RefRun && r.Octet != 0:
-			parts = append(parts, extra{off: off, span: r.Span, octet: r.Octet})
-		}
-		if len(parts) > maxRefs/4 {
-			return ErrTooMany
-		}
-		return p.ctx.Err()
-	}
-	var err error
-	if e.Ref.Kind == format.RefIndirect {
-		err = p.tree.parts(e, add)
-	} else {
-		err = add(0, &e.Ref)
-	}
+	refs := len(p.refs)
+	c := content{planner: p, first: uint32(len(p.files)), rows: p.rows[:0]}
+	_, err := c.row(&e.Ref, 0)
+	p.rows = c.rows
 	if err != nil {
-		p.refs = p.refs[:first]
-		if errors.Is(err, format.ErrDamaged) {
+		p.refs = p.refs[:refs]
+		if errors.Is(err, format.ErrDamaged) || errors.Is(err, format.ErrUnsupported) {
 			p.issue(Issue{p.dirs.path(in, e.Name), "", err})
 			return nil
 		}
 		return err
 	}
-	if len(p.refs) == first {
+	f := &c.rows[0]
+	if f.left == 0 {
+		var parts []extra
+		if f.rare != nil {
+			parts = f.rare.extras
+		}
 		p.node(&node{entry: *e, dir: in, attrs: p.attrs.of(e), ours: ours, parts: parts, leader: leader})
 		return nil
 	}
-	f := file{
-		name: e.Name, mtime: timeOf(e.Mtime), size: e.Size, attrs: p.attrs.of(e), dir: in,
-		left: uint32(len(p.refs) - first), fd: -1, ours: ours,
-		tail: blockEnd < e.Size && !endsIn(parts, e.Size),
-	}
-	if parts != nil {
-		f.more().extras = parts
-	}
+	f.mtime, f.attrs, f.ours = timeOf(e.Mtime), p.attrs.of(e), ours
 	if leader != nil {
 		f.more().leader = leader
 	}
-	p.files = append(p.files, f)
+	for i := range c.rows {
+		c.rows[i].dir, c.rows[i].name = in, e.Name // those of inputs for messages
+	}
+	p.files = append(p.files, c.rows...)
+	p.ready = append(p.ready, c.ready...)
 	return nil
+}
+
+// content enters what a file is made of. It makes a row for the file and, behind
+// it, one for the input of each recipe.
+type content struct {
+	*planner
+	first uint32 // number of the first row
+	rows  []file
+	ready []uint32 // inputs that need no block
+}
+
+// row makes the row of a content below so many recipes, and gives its place in
+// rows.
+func (c *content) row(of *format.Ref, depth int) (int, error) {
+	at, index := len(c.rows), c.first+uint32(len(c.rows))
+	c.rows = append(c.rows, file{size: of.Span, fd: -1})
+	var extras []extra
+	left, end := uint32(0), uint64(0) // what is written last ends there
+	add := func(off uint64, r *format.Ref) error {
+		switch {
+		case r.Kind == format.RefBlock:
+			if len(c.refs) >= maxRefs {
+				return ErrTooMany
+			}
+			c.refs = append(c.refs, ref{num: r.Num, off: off, file: index, span: uint32(r.Span)})
+			left, end = left+1, off+r.Span
+			if c.sees != nil {
+				c.sees(r.Num, r.Span)
+			}
+		case r.Kind == format.RefRecipe:
+			if err := c.input(r, off, index, depth); err != nil {
+				return err
+			}
+			left, end = left+1, off+r.Span
+		case r.Kind == format.RefLiteral && r.Span > 0:
+			extras = append(extras, extra{off: off, span: r.Span, literal: r.Literal})
+		case r.Kind == format.RefRun && r.Octet != 0:
+			extras = append(extras, extra{off: off, span: r.Span, octet: r.Octet})
+		}
+		if len(extras) > maxRefs/4 {
+			return ErrTooMany
+		}
+		return c.ctx.Err()
+	}
+	var err error
+	if of.Kind == format.RefIndirect {
+		err = c.tree.parts(of, add)
+	} else {
+		err = add(0, of)
+	}
+	if err != nil {
+		return at, err
+	}
+	f := &c.rows[at]
+	f.left, f.tail = left, end < f.size && !endsIn(extras, f.size)
+	if extras != nil {
+		f.more().extras = extras
+	}
+	return at, nil
 }
 
 func (p *planner) node(n *node) {

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"errors"
+	"io"
 	"math"
 
 	"golang.org/x/sys/unix"
@@ -31,15 +32,18 @@ func (p *planner) readBack(from int, below uint64, r *stream.Reader) {
 				w.lose(f, err)
 				continue
 			}
-			if !w.opened(ref.file, f) {
+			fd, base, ok := w.room(ref.file, f)
+			if !ok {
 				continue
 			}
-			if err := writeAt(f.fd, buf, ref.off); err != nil {
+			if err := writeAt(fd, buf, uint64(base)+ref.off); err != nil {
 				w.fail(f, err)
 				continue
 			}
 			f.left--
-			w.park(f)
+			if !f.isInput() {
+				w.park(f)
+			}
 		}
 	}})
 	p.drain()
@@ -51,7 +55,10 @@ func (p *planner) readBack(from int, below uint64, r *stream.Reader) {
 	p.post(job{each: func(w *worker) {
 		for i := from; i < len(w.files); i++ {
 			f := &w.files[i]
-			if w.mine(f.dir) && f.left == 0 && f.state == fileMade && w.opened(uint32(i), f) {
+			if !w.mine(f.dir) || f.left > 0 || f.state != fileMade {
+				continue
+			}
+			if _, _, ok := w.room(uint32(i), f); ok {
 				w.complete(uint32(i), f)
 			}
 		}
@@ -65,6 +72,7 @@ func (w *worker) again(want *ref, from int, r *stream.Reader, buf []byte) ([]byt
 		buf = make([]byte, want.span)
 	}
 	buf = buf[:want.span]
+	var err error
 	sum, ok := r.BlockHash(want.num)
 	lo, hi := refsOf(w.refs, want.num, want.num+1)
 	for i := lo; ok && i < hi; i++ {
@@ -73,7 +81,12 @@ func (w *worker) again(want *ref, from int, r *stream.Reader, buf []byte) ([]byt
 		if int(have.file) >= from || have.span != want.span || f.state == filePlanned || f.state == fileFailed || f.state == fileKept {
 			continue
 		}
-		if w.readAt(f, buf, have.off) == nil && r.Header().Hash.Sum(buf) == sum {
+		if f.isInput() {
+			err = w.inputAt(f, buf, have.off)
+		} else {
+			err = w.readAt(f, buf, have.off)
+		}
+		if err == nil && r.Header().Hash.Sum(buf) == sum {
 			return buf, nil
 		}
 	}
@@ -108,6 +121,67 @@ func (w *worker) readAt(f *file, b []byte, off uint64) error {
 		}
 	}
 	return nil
+}
+
+// inputAt reads from the input of a recipe: from where it is gathered, or, when
+// that is over, by inflating what was made of it.
+func (w *worker) inputAt(f *file, b []byte, off uint64) error {
+	m := f.rare.making
+	if f.state != fileDone {
+		return readAt(w.workers[int(f.dir)%len(w.workers)].inputs.fd(), b, m.base+int64(off))
+	}
+	made := &madeAt{w: w, f: &w.files[m.into], at: m.at, size: m.recipe.Size()}
+	want := &window{b: b, off: int64(off)}
+	err := m.recipe.Input(made, want)
+	if want.left() == 0 {
+		return nil
+	}
+	if err == nil {
+		err = io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// madeAt reads what a recipe has made, from where it was written to.
+type madeAt struct {
+	w    *worker
+	f    *file
+	at   uint64
+	size int64
+}
+
+func (m *madeAt) ReadAt(b []byte, off int64) (n int, err error) {
+	if rest := m.size - off; int64(len(b)) > rest {
+		b, err = b[:max(rest, 0)], io.EOF
+	}
+	at := m.at + uint64(off)
+	if m.f.isInput() {
+		return len(b), errors.Join(err, m.w.inputAt(m.f, b, at))
+	}
+	if e := m.w.readAt(m.f, b, at); e != nil {
+		return 0, e
+	}
+	return len(b), err
+}
+
+// window takes a range out of what is written to it, and ends the writing when
+// it has it.
+type window struct {
+	b   []byte // what is still to come is at its end
+	off int64  // of that, from what is written next
+}
+
+func (w *window) left() int { return len(w.b) }
+
+func (w *window) Write(p []byte) (int, error) {
+	n := len(p)
+	skip := min(w.off, int64(n))
+	w.off -= skip
+	w.b = w.b[copy(w.b, p[skip:]):]
+	if len(w.b) == 0 {
+		return n, io.EOF
+	}
+	return n, nil
 }
 
 // park closes a file until more of it comes.

@@ -14,8 +14,11 @@ type tree interface {
 	Root() *format.Entry
 	// walk goes over all entries but the root.
 	walk(v stream.Visitor) error
-	// parts gives the references a file is made of, none of them indirect.
-	parts(e *format.Entry, do func(off uint64, r *format.Ref) error) error
+	// parts gives the references that a content is made of, none of them
+	// indirect.
+	parts(ref *format.Ref, do func(off uint64, r *format.Ref) error) error
+	// recipe gives the recipe that a reference names.
+	recipe(ref *format.Ref) (*format.Recipe, error)
 }
 
 // streamTree is a tree whose nodes came by.
@@ -23,9 +26,11 @@ type streamTree struct{ *stream.Tree }
 
 func (t streamTree) walk(v stream.Visitor) error { return stream.Walk(t, t.Root(), v) }
 
-func (t streamTree) parts(e *format.Entry, do func(off uint64, r *format.Ref) error) error {
-	return stream.Parts(t, &e.Ref, do)
+func (t streamTree) parts(ref *format.Ref, do func(off uint64, r *format.Ref) error) error {
+	return stream.Parts(t, ref, do)
 }
+
+func (t streamTree) recipe(ref *format.Ref) (*format.Recipe, error) { return stream.Recipe(t, ref) }
 
 // archiveTree is a tree with random access, every node of it checked.
 type archiveTree struct {
@@ -52,8 +57,10 @@ func (t archiveTree) walk(v stream.Visitor) error {
 	})
 }
 
-func (t archiveTree) parts(e *format.Entry, do func(off uint64, r *format.Ref) error) error {
-	f, err := t.a.Content(e)
+func (t archiveTree) recipe(ref *format.Ref) (*format.Recipe, error) { return t.a.Recipe(ref) }
+
+func (t archiveTree) parts(ref *format.Ref, do func(off uint64, r *format.Ref) error) error {
+	f, err := t.a.Content(&format.Entry{Kind: format.KindFile, Size: ref.Span, Ref: *ref})
 	if err != nil {
 		return err
 	}

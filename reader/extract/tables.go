@@ -98,8 +98,8 @@ const (
 	fileGone // a corrected tree has another in its place, or none
 )
 
-// file is a regular file that waits for blocks. It belongs to the worker of
-// its directory.
+// file is a regular file that waits for blocks, or the input of a recipe that
+// makes a part of one, see made.go. It belongs to the worker of its directory.
 type file struct {
 	name  string
 	mtime fsmeta.Time
@@ -107,7 +107,7 @@ type file struct {
 	attrs *attrs
 	rare  *rareFile
 	dir   int32
-	left  uint32 // references not yet written
+	left  uint32 // references and recipes not yet written
 	fd    int    // -1 when not open
 	state fileState
 	tail  bool // it ends in a hole: its size has to be set
@@ -121,6 +121,7 @@ type rareFile struct {
 	extras   []extra   // parts that are in no block
 	leader   *linkFile // it has hard links
 	used     uint64    // when it was last written, for choosing which to close
+	making   *making   // it is no file, but the input of a recipe
 }
 
 func (f *file) more() *rareFile {

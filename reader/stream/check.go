@@ -199,6 +199,12 @@ func parseNode(b []byte, num uint64) (refs []*format.Ref, canonical func([]byte)
 			return nil, nil, err
 		}
 		return x.Named(), func(out []byte) []byte { return x.AppendTo(out, format.Canonical, 0) }, nil
+	case format.BlockRecipe:
+		x, err := format.ParseRecipe(b, format.Stored, num)
+		if err != nil {
+			return nil, nil, err
+		}
+		return x.Named(), func(out []byte) []byte { return x.AppendTo(out, format.Canonical, 0) }, nil
 	}
 	return nil, nil, damagedNode(num, "metadata block of type %d is unknown", b[0])
 }

@@ -158,7 +158,8 @@ func leaves(n Nodes, num uint64, do func([]format.Entry) error) error {
 }
 
 // Parts gives the references that make up a content, in order, with where in
-// it each one begins. Indirect references are replaced by what they stand for.
+// it each one begins. Indirect references are replaced by what they stand for;
+// those to recipes are not.
 func Parts(n Nodes, ref *format.Ref, do func(off uint64, r *format.Ref) error) error {
 	return parts(n, ref, 0, -1, do)
 }
@@ -192,6 +193,22 @@ func parts(n Nodes, ref *format.Ref, off uint64, level int, do func(off uint64, 
 		off += x.Refs[i].Span
 	}
 	return nil
+}
+
+// Recipe gives the recipe that a reference of kind recipe names.
+func Recipe(n Nodes, ref *format.Ref) (*format.Recipe, error) {
+	b, err := n.Node(ref.Num)
+	if err != nil {
+		return nil, err
+	}
+	x, err := format.ParseRecipe(b, format.Stored, ref.Num)
+	if err == nil && x.Length != ref.Span {
+		err = damagedNode(ref.Num, "a recipe makes %d bytes, not %d", x.Length, ref.Span)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return x, nil
 }
 
 func damagedNode(num uint64, msg string, args ...any) error {
