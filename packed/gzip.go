@@ -9,8 +9,9 @@ import (
 
 const (
 	gzipTrailer = 8 // CRC-32 and length
-	// gzipHeaderMax is how long the header of a member may be.
-	gzipHeaderMax = 4 << 10
+	// gzipHeaderMax is how long the header of a member may be: an extra field, and
+	// two names as long.
+	gzipHeaderMax = 192 << 10
 )
 
 // gzipHeader is what the header of a member says.
@@ -19,6 +20,7 @@ type gzipHeader struct {
 	member  int64 // that of the whole member, as bgzip says it; or 0
 	name    string
 	xfl, os byte
+	more    bool // it goes on
 }
 
 // readGzip reads a header as RFC 1952 has it, of which the flags may be used in
@@ -29,6 +31,7 @@ func readGzip(b []byte) (h gzipHeader, ok bool) {
 		return h, false
 	}
 	flags := b[3]
+	h.more = true
 	h.xfl, h.os = b[8], b[9]
 	rest := b[10:]
 	if flags&extra != 0 {
@@ -61,7 +64,7 @@ func readGzip(b []byte) (h gzipHeader, ok bool) {
 		}
 		rest = rest[2:]
 	}
-	h.length = int64(len(b) - len(rest))
+	h.length, h.more = int64(len(b)-len(rest)), false
 	return h, true
 }
 
@@ -85,8 +88,12 @@ func bgzfMember(extra []byte) int64 {
 func (c *container) gzip(name string) error {
 	for short := 0; short < MaxShort; {
 		start := c.off
-		b := c.peek(gzipHeaderMax)
+		b := c.peek(windowSize)
 		h, ok := readGzip(b)
+		if h.more {
+			b = c.peek(gzipHeaderMax)
+			h, ok = readGzip(b)
+		}
 		if !ok {
 			return nil
 		}

@@ -23,7 +23,10 @@ const (
 // want to.
 var Skip = errors.New("packed: skip this stream")
 
-var errNegative = errors.New("packed: negative offset")
+var (
+	errNegative = errors.New("packed: negative offset")
+	errShort    = errors.New("packed: container ends")
+)
 
 // Walk finds the streams of content of a size, in order. The name is that of the
 // file, and mediaType tells its type if it is known; see scanners.Choose.
@@ -44,6 +47,14 @@ func Walk(content io.ReaderAt, size int64, name string, mediaType func() string,
 		switch p.Kind {
 		case scanners.PackedGzip:
 			err = c.gzip(p.Name)
+		case scanners.PackedDeflate:
+			_, err = c.try(&Stream{Offset: c.off, Limit: c.end, Kind: Zip, Name: p.Name, Size: -1})
+		case scanners.PackedZlib:
+			_, err = c.zlib(Zlib, -1)
+		case scanners.PackedPNG:
+			err = c.png()
+		case scanners.PackedGit:
+			err = c.git()
 		}
 		if err != nil {
 			return err
@@ -61,9 +72,15 @@ type walker struct {
 	visit   func(*Stream) (int64, error)
 	next    int64 // content before it has been dealt with
 	err     error // of reading
-	window  [4 << 10]byte
-	at, n   int64 // where the window lies, and how much is in it
+	window  []byte
+	at      int64 // where the window begins
+
+	inflater io.ReadCloser // for short streams
 }
+
+// windowSize is how much content the window has, or more if that much is to be
+// seen.
+const windowSize = 4 << 10
 
 // ReadAt reads content and keeps the first error.
 func (w *walker) ReadAt(p []byte, off int64) (int, error) {
@@ -83,24 +100,33 @@ type container struct {
 	off, end int64
 }
 
-// peek gives n octets at the offset, at most as many as the window has; fewer
-// where the container ends or cannot be read. They are valid until the next call.
+// peek gives n octets at the offset, fewer where the container ends or cannot be
+// read. They are valid until the next call.
 func (c *container) peek(n int) []byte {
 	n = int(min(int64(n), max(c.end-c.off, 0)))
-	if c.off < c.at || c.off+int64(n) > c.at+c.n {
-		c.at, c.n = c.off, 0
-		b := c.window[:min(int64(len(c.window)), c.size-c.off)]
-		for int(c.n) < len(b) {
-			k, err := c.ReadAt(b[c.n:], c.off+c.n)
-			c.n += int64(k)
-			if err != nil || k == 0 {
-				break
-			}
+	if c.off < c.at || c.off+int64(n) > c.at+int64(len(c.window)) {
+		c.fill(max(n, windowSize))
+	}
+	b := c.window[c.off-c.at:]
+	return b[:min(n, len(b))]
+}
+
+// fill puts n octets from the offset on into the window, or what there is.
+func (c *container) fill(n int) {
+	if n > cap(c.window) {
+		c.window = make([]byte, n)
+	}
+	c.at = c.off
+	c.window = c.window[:min(int64(n), max(c.end-c.off, 0))]
+	got := 0
+	for got < len(c.window) {
+		k, err := c.ReadAt(c.window[got:], c.off+int64(got))
+		got += k
+		if err != nil || k == 0 {
+			break
 		}
 	}
-	b := c.window[:c.n]
-	b = b[c.off-c.at:]
-	return b[:min(n, len(b))]
+	c.window = c.window[:got]
 }
 
 // try visits a stream, if it can be long enough to be worth it, and moves behind

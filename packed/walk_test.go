@@ -4,9 +4,11 @@ import (
 	"bufio"
 	"bytes"
 	"compress/flate"
-	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"testing"
 )
 
@@ -14,7 +16,7 @@ import (
 // content.
 func inflated(r io.ReaderAt) (int64, []byte, error) {
 	in := &counted{r: bufio.NewReader(io.NewSectionReader(r, 0, 1<<40))}
-	content, err := io.ReadAll(flate.NewReader(in))
+	content, err := io.ReadAll(io.LimitReader(flate.NewReader(in), 16<<20))
 	return in.n, content, err
 }
 
@@ -38,33 +40,78 @@ func (c *counted) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// found lists the streams in content, each as its kind, offset, length and name.
-func found(t *testing.T, name string, content []byte) (list []string) {
+// stream is what has been found.
+type stream struct {
+	Stream
+	length  int64
+	content []byte
+}
+
+func (s *stream) String() string {
+	return fmt.Sprintf("%v %d+%d %s", s.Kind, s.Offset, s.length, s.Name)
+}
+
+// walk gives the streams in content, and holds Walk to its rules.
+func walk(t testing.TB, name string, content []byte) (list []stream) {
 	t.Helper()
 	r := bytes.NewReader(content)
+	next := int64(0)
 	err := Walk(r, r.Size(), name, nil, func(s *Stream) (int64, error) {
-		n, _, err := inflated(s.Reader(r))
+		if s.Offset < next || s.Limit > r.Size() || s.reach() < MinStream {
+			t.Fatalf("%s: %v from %d to %d, after %d, in content of %d", name, s.Kind, s.Offset, s.Limit, next, r.Size())
+		}
+		next = s.Offset + 1
+		at := int64(0)
+		for _, b := range s.Breaks {
+			if b.At <= at || len(b.Bytes) == 0 {
+				t.Fatalf("%s: a break of %d octets at %d, after %d", name, len(b.Bytes), b.At, at)
+			}
+			at = b.At
+			if end := s.End(at) + int64(len(b.Bytes)); !bytes.HasSuffix(content[:end], b.Bytes) {
+				t.Fatalf("%s: the break at %d is none", name, at)
+			}
+		}
+		n, b, err := inflated(s.Reader(r))
 		if err != nil {
 			return 0, Skip
 		}
-		list = append(list, fmt.Sprintf("%v %d+%d %s", s.Kind, s.Offset, n, s.Name))
+		next = s.End(n)
+		list = append(list, stream{*s, n, b})
 		return n, nil
 	})
 	if err != nil {
-		t.Error(err)
+		t.Errorf("%s: %v", name, err)
 	}
 	return list
 }
 
-func TestGzip(t *testing.T) {
-	var b bytes.Buffer
-	w := gzip.NewWriter(&b)
-	w.Name = "plan.txt"
-	for i := range 1000 {
-		fmt.Fprintln(w, i*i*i)
+// names gives what walk finds in a readable form.
+func names(list []stream) (out []string) {
+	for i := range list {
+		out = append(out, list[i].String())
 	}
-	w.Close()
-	for _, name := range []string{"", "plan.gz"} {
-		t.Log(found(t, name, b.Bytes()))
+	return out
+}
+
+// sample reads a sample of the scanners.
+func sample(t testing.TB, path string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("..", "scanners", "testdata", path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+func TestAll(t *testing.T) {
+	paths, _ := filepath.Glob("../scanners/testdata/*/*")
+	for _, p := range paths {
+		b, err := os.ReadFile(p)
+		if errors.Is(err, os.ErrNotExist) || err != nil {
+			continue
+		}
+		l := names(walk(t, filepath.Base(p), b))
+		if len(l) > 0 {
+			t.Logf("%s %d: %d %.8q", p, len(b), len(l), l)
+		}
 	}
 }
