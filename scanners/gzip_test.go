@@ -60,6 +60,7 @@ func TestGzip(t *testing.T) {
 		{"one", header + data(5000), nil, nil},
 		{"two", header + data(5000) + header + data(5000), []int64{5010}, nil},
 		{"small ones", header + data(100) + header + data(100) + header + data(4000) + header, []int64{4230}, []int64{110, 220}},
+		{"too near", header + data(5000) + gzipFlush + data(59) + gzipFlush + data(60) + gzipFlush + data(9), []int64{5014}, []int64{5141}},
 		{"on an edge", header + data(65536-13) + header + data(3000) + gzipFlush, []int64{65533}, nil},
 		{"nearly a header", header + data(3000) + "\x1f\x8b\x08\x20\x00\x00\x00\x00\x00\x03" + "\x1f\x8b\x08\x00\x00\x00\x00\x00\x01\x03" + "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x20" + data(100), nil, nil},
 		{"flushed", header + data(5000) + gzipFlush + data(100) + gzipFlush + data(3000) + gzipFlush + data(8), []int64{5014}, []int64{5118}},

@@ -65,5 +65,9 @@ func scanPicture(s *Source, end int64) {
 	scanPart(s, end)
 }
 
+// length gives a number of 64 bits as a length, or maxContent, which fits
+// nowhere, for one that can be none.
+func length(v uint64) int64 { return int64(min(v, maxContent)) }
+
 // fits reports whether n octets from the position end at an offset or before it.
 func fits(s *Source, n, end int64) bool { return n >= 0 && n <= end-s.Offset() }

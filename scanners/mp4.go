@@ -62,7 +62,7 @@ func scanMP4(s *Source) {
 		inside := s.Offset() < outer
 		switch {
 		case n == 1 && len(b) == 16:
-			n, header = int64(binary.BigEndian.Uint64(b[8:])&(1<<63-1)), 16
+			n, header = length(binary.BigEndian.Uint64(b[8:])), 16
 		case n == 0 && !inside: // to the end
 			n = maxContent - s.Offset()
 		}

@@ -44,6 +44,7 @@ func TestMP4Joints(t *testing.T) {
 	jointsAre(t, mp4Scanner, "to the end", open, len(mp4Brand)+8+leadIn)
 	jointsAre(t, mp4Scanner, "a lying size", slices.Concat(mp4Brand, be32(1), []byte("mdat"), bytes.Repeat([]byte{0xFF}, 30<<10)))
 	jointsAre(t, mp4Scanner, "a zero at the end of a box", slices.Concat(mp4Brand, box("moov", box("udta", be32(0))), mdat), len(mp4Brand)+8, len(mp4Brand)+20+8+leadIn, len(mp4Brand)+20+len(mdat))
+	jointsAre(t, mp4Scanner, "a size of 2^63 and more", slices.Concat(mp4Brand, be32(1), []byte("mdat\x80\x00\x00\x00"), be32(16+len(media)), media))
 	small := box("mdat", noise(1, 20<<10))
 	moof := box("moof", make([]byte, 600))
 	fragments := slices.Concat(mp4Brand, moof, small, moof, small, moof, mdat)

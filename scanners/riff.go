@@ -60,7 +60,7 @@ func scanRIFF(s *Source) {
 			n = 4
 		case "ds64":
 			if len(b) == 24 {
-				long = int64(binary.LittleEndian.Uint64(b[16:]) & (1<<62 - 1))
+				long = length(binary.LittleEndian.Uint64(b[16:]))
 			}
 		}
 		s.Skip(8)

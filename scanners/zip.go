@@ -86,7 +86,7 @@ func zipHeader(b []byte) (m zipMember, ok bool) {
 				v = v[8:]
 			}
 			if len(v) >= 8 {
-				m.size = int64(le.Uint64(v) & (1<<62 - 1))
+				m.size = length(le.Uint64(v))
 				m.unknown = m.described && m.size == 0
 			}
 			break

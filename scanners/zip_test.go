@@ -7,6 +7,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
+	"slices"
+	"strings"
 	"testing"
 )
 
@@ -109,10 +111,36 @@ func TestZip(t *testing.T) {
 		{"cut short", local(0, 8, 5000) + data(500), []int64{header + 512, header + 5000}},
 		{"streamed and cut short", local(8, 8, 0) + data(100000), []int64{header + 512}},
 		{"a size of 2^62", zipRaw(0, 8, all, all, "\x01\x00\x10\x00"+bits(1<<63, 1<<62-1)) + data(5000), []int64{header + 20 + 512}},
+		{"a size of 2^62 and more", zipRaw(0, 8, all, all, "\x01\x00\x10\x00"+bits(5000, 1<<62+5000)) + data(5000) + central, []int64{header + 20 + 512}},
 		{"no members, and a million of them", "PK\x05\x06" + string(bytes.Repeat([]byte{0xff}, 100)), nil},
 		{"a program", "MZ" + data(5000), nil},
 	} {
 		hasJoints(t, zipScanner, c.name, []byte(c.data), c.want...)
+	}
+}
+
+// TestSmallMembers: what is too small for joints is not looked into.
+func TestSmallMembers(t *testing.T) {
+	message := "From a Mon Jan  1 00:00:00 2024\n\n" + strings.Repeat("x", 1000)
+	for _, n := range []int{jointGap - 1, jointGap} {
+		var want []int64
+		if n == jointGap {
+			want = []int64{0}
+		}
+		for sc, head := range map[*Scanner]string{
+			zipScanner:  zipRaw(0, 0, uint32(n), uint32(n), ""),
+			arScanner:   arMagic + fmt.Sprintf("%-48s%-10d`\n", "a/", n),
+			cpioScanner: "070701" + strings.Repeat("0", 48) + fmt.Sprintf("%08x", n) + strings.Repeat("0", 32) + "0000000600000000" + "12345\x00",
+		} {
+			got := jointsOf(t, sc, []byte(head+message[:n]))
+			got = slices.DeleteFunc(got, func(j int64) bool { return j >= int64(len(head)+n) })
+			for i := range got {
+				got[i] -= int64(len(head))
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%v, %d octets: joints %v, want %v", sc, n, got, want)
+			}
+		}
 	}
 }
 
