@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -75,7 +76,7 @@ func (c *blocksCommand) Run(e *Env) error {
 		if c.JSON {
 			show = blockObjects{w}.show
 		}
-		return c.each(e, a, m, show)
+		return c.each(e, a, m, 1, show)
 	})
 }
 
@@ -83,12 +84,64 @@ func (c *blocksCommand) Run(e *Env) error {
 // map gives its pieces.
 type fileBlocks func(path string, f *reader.File, scanner string, pieces func(do func(blockmap.Piece) error) error) error
 
-// each goes over the files asked for. Damage is reported, and the next file
-// follows. It closes the archive.
-func (c *blocksCommand) each(e *Env, a *reader.Archive, m *blockmap.Mapper, show fileBlocks) error {
+// batchFiles is how many files are put in the order of their blocks where that
+// of the tree does not matter: frames are decoded once then, not once for each
+// file.
+const batchFiles = 1 << 16
+
+// mapped is a file to be shown.
+type mapped struct {
+	path  string
+	file  *reader.File
+	first uint64 // number of the first block
+}
+
+// firstBlock is what a file's first block has for a number, if one of its first
+// pieces is a block.
+func firstBlock(f *reader.File) uint64 {
+	n := 0
+	for p, err := range f.Pieces(0) {
+		switch n++; {
+		case err != nil || n > 8:
+			return 0
+		case p.Ref.Kind == format.RefBlock:
+			return p.Ref.Num
+		}
+	}
+	return 0
+}
+
+// each goes over the files asked for, of which so many at a time may come in
+// another order. Damage is reported, and the next file follows. It closes the
+// archive.
+func (c *blocksCommand) each(e *Env, a *reader.Archive, m *blockmap.Mapper, batch int, show fileBlocks) error {
+	defer a.Close()
 	match := glob.New(c.Members)
 	var damage, missed error
-	err := eachOfFile(e, a, match, func(x member) error {
+	showOne := func(x mapped) error {
+		sc, err := m.Scanner(x.file)
+		if err == nil {
+			err = show(x.path, x.file, sc.String(), func(do func(blockmap.Piece) error) error { return m.Map(e.ctx, x.file, sc, do) })
+		}
+		if fault := archiveFault(err); fault != nil {
+			e.message("%v", err)
+			damage = errors.Join(damage, reported(fault))
+			return nil
+		}
+		return err
+	}
+	var pending []mapped
+	showAll := func() error {
+		slices.SortStableFunc(pending, func(x, y mapped) int { return cmp.Compare(x.first, y.first) })
+		for _, x := range pending {
+			if err := showOne(x); err != nil {
+				return err
+			}
+		}
+		pending = pending[:0]
+		return nil
+	}
+	err := eachIn(e, a, match, func(x member) error {
 		if err := noFile(x.Entry); err != nil {
 			if !x.Kind.IsDir() && slices.Contains(c.Members, x.path) {
 				e.message("%s: %v", human.Quote(x.path), err)
@@ -97,19 +150,18 @@ func (c *blocksCommand) each(e *Env, a *reader.Archive, m *blockmap.Mapper, show
 			return nil
 		}
 		f, err := a.ContentOf(x.Entry, x.path)
-		if err == nil {
-			var sc *scanners.Scanner
-			if sc, err = m.Scanner(f); err == nil {
-				err = show(x.path, f, sc.String(), func(do func(blockmap.Piece) error) error { return m.Map(e.ctx, f, sc, do) })
-			}
+		if err != nil {
+			return err
 		}
-		if fault := archiveFault(err); fault != nil {
-			e.message("%v", err)
-			damage = errors.Join(damage, reported(fault))
+		pending = append(pending, mapped{x.path, f, firstBlock(f)})
+		if len(pending) < batch {
 			return nil
 		}
-		return err
+		return showAll()
 	})
+	if err == nil || archiveFault(err) != nil {
+		err = errors.Join(err, showAll())
+	}
 	if err == nil {
 		for _, arg := range match.Unmatched() {
 			e.message("%s: not found in the archive", human.Quote(arg))
@@ -121,7 +173,7 @@ func (c *blocksCommand) each(e *Env, a *reader.Archive, m *blockmap.Mapper, show
 
 func (c *blocksCommand) histogram(e *Env, a *reader.Archive, m *blockmap.Mapper) error {
 	h := new(blockmap.Histogram)
-	err := c.each(e, a, m, func(_ string, _ *reader.File, scanner string, pieces func(func(blockmap.Piece) error) error) error {
+	err := c.each(e, a, m, batchFiles, func(_ string, _ *reader.File, scanner string, pieces func(func(blockmap.Piece) error) error) error {
 		s := h.File(scanner)
 		return pieces(func(p blockmap.Piece) error {
 			h.Add(s, p)

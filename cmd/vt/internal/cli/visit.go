@@ -58,6 +58,11 @@ func eachMember(e *Env, archive string, members []string, do visit) error {
 // eachOfFile closes the archive.
 func eachOfFile(e *Env, a *reader.Archive, m *glob.Matcher, do visit) error {
 	defer a.Close()
+	return eachIn(e, a, m, do)
+}
+
+// eachIn leaves the archive open.
+func eachIn(e *Env, a *reader.Archive, m *glob.Matcher, do visit) error {
 	id := a.HashID()
 	var damage error
 	err := a.Walk(func(path string, x *format.Entry, err error) error {
