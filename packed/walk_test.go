@@ -4,11 +4,11 @@ import (
 	"bufio"
 	"bytes"
 	"compress/flate"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -102,16 +102,56 @@ func sample(t testing.TB, path string) []byte {
 	}
 	return b
 }
-func TestAll(t *testing.T) {
-	paths, _ := filepath.Glob("../scanners/testdata/*/*")
-	for _, p := range paths {
-		b, err := os.ReadFile(p)
-		if errors.Is(err, os.ErrNotExist) || err != nil {
-			continue
-		}
-		l := names(walk(t, filepath.Base(p), b))
-		if len(l) > 0 {
-			t.Logf("%s %d: %d %.8q", p, len(b), len(l), l)
+
+// tool reads a sample of this package.
+func tool(t testing.TB, path string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("testdata", path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// want compares what walk finds.
+func want(t *testing.T, name string, content []byte, want ...string) {
+	t.Helper()
+	if got := names(walk(t, name, content)); !slices.Equal(got, want) {
+		t.Errorf("%s:\n%q, not\n%q", name, got, want)
+	}
+}
+
+// TestSamples: files that the usual programs wrote.
+func TestSamples(t *testing.T) {
+	want(t, "named.gz", tool(t, "named.gz"), "gzip 19+2484 named")
+	want(t, "saved", tool(t, "named.gz"), "gzip 19+2484 plan.txt")
+	want(t, "x/pigz.tgz", tool(t, "pigz.tgz"), "gzip 19+2596 x/pigz.tar")
+	want(t, ".pigz.tgz.Xy12Ab", tool(t, "pigz.tgz"), "gzip 19+2596 .pigz.tar")
+	want(t, "python.zip", tool(t, "python.zip"), "zip 40+1763 docs/a.txt", "gzip 1914+1382 inner.txt", "zip 3339+965 b.txt")
+	want(t, "", tool(t, "infozip-streamed.zip"), "zip 51+2484 -")
+	want(t, "qpdf.pdf", tool(t, "qpdf.pdf"), "zlib 308+1091 ", "zlib 1477+1130 ")
+	const loose = "42da45b3491f3a56e84e48016c5ce6f0c574ed"
+	want(t, "objects/eb/"+loose, tool(t, "loose/"+loose), "zlib 2+2622 ")
+	want(t, loose[1:], tool(t, "loose/"+loose))
+
+	want(t, "initrd", sample(t, "cpio/initrd.cpio"), "gzip 6154+1420 ")
+	want(t, "two-commits.pack", sample(t, "gitpack/two-commits.pack"), "git 239+1184 ", "git 1432+2669 ", "git 4225+1949 ")
+	want(t, "bgzip.gz", sample(t, "gzip/bgzip.gz"), "gzip 18+19012 bgzip")
+	want(t, "members.gz", sample(t, "gzip/members.gz"), "gzip 10+2761 members", "gzip 2789+19913 members", "gzip 22720+1420 members", "gzip 24158+2762 members")
+	want(t, "noise.png", sample(t, "png/noise.png"), "png 87+23130 ")
+	want(t, "streamed.zip", sample(t, "zip/streamed.zip"), "zip 51+3478 -")
+	want(t, "a.jar", sample(t, "zip/a.jar"), "zip 220+565 A.class", "zip 838+270 B.class", "zip 1161+441 C.class", "zip 1653+2761 c.txt", "zip 4465+1420 b.txt")
+	want(t, "libarchive.zip", sample(t, "zip/libarchive.zip"), "zip 67+1420 b.txt", "zip 1570+2761 c.txt", "zip 4414+714 d.txt", "zip 5211+423 a.txt")
+	want(t, "libarchive-stored.zip", sample(t, "zip/libarchive-stored.zip"))
+}
+
+// TestPackObjects holds what is found in a pack against what git verify-pack -v
+// says: the content of those objects that are not small.
+func TestPackObjects(t *testing.T) {
+	list := walk(t, "", sample(t, "gitpack/two-commits.pack"))
+	for i, size := range []int{3076, 6095, 4996} {
+		if i >= len(list) || len(list[i].content) != size || list[i].Size != int64(size) {
+			t.Errorf("object %d is not there with %d octets", i, size)
 		}
 	}
 }
