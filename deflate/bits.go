@@ -12,11 +12,21 @@ type bitReader struct {
 	i, n int    // what is left of buf
 	acc  uint64 // bits taken from buf, the next one lowest
 	nacc uint
-	took int64 // octets taken from buf
+	took int64 // octets taken from buf, and those before the first
 	err  error
 }
 
-const readSize = 64 << 10
+const (
+	readSize = 64 << 10
+	// readBefore is how many octets before those last read stay in buf, at its
+	// start: as many as acc can hold.
+	readBefore = 8
+)
+
+// reset begins to read r, of which before octets have been passed.
+func (b *bitReader) reset(r io.Reader, before int64) {
+	*b = bitReader{r: r, buf: b.buf, i: readBefore, n: readBefore, took: before}
+}
 
 // more has at least 56 bits in acc, or all that are left, the rest being zeros.
 func (b *bitReader) more() {
@@ -42,16 +52,18 @@ func (b *bitReader) more() {
 
 func (b *bitReader) fill() bool {
 	if b.buf == nil {
-		b.buf = make([]byte, readSize)
+		b.buf = make([]byte, readBefore+readSize)
 	}
-	b.i, b.n = 0, 0
-	for tries := 0; b.err == nil && b.n == 0; tries++ {
-		b.n, b.err = b.r.Read(b.buf)
-		if b.n == 0 && b.err == nil && tries > 100 {
+	copy(b.buf, b.buf[b.n-readBefore:b.n])
+	b.i, b.n = readBefore, readBefore
+	for tries := 0; b.err == nil && b.n == readBefore; tries++ {
+		var n int
+		n, b.err = b.r.Read(b.buf[readBefore:])
+		if b.n += n; n == 0 && b.err == nil && tries > 100 {
 			b.err = io.ErrNoProgress
 		}
 	}
-	return b.n > 0
+	return b.n > readBefore
 }
 
 // take gives n ≤ 32 bits; false when there are not as many.
@@ -70,42 +82,37 @@ func (b *bitReader) take(n uint) (uint32, bool) {
 // position is the number of bits read.
 func (b *bitReader) position() int64 { return b.took*8 - int64(b.nacc) }
 
+// carry gives those bits that were read of the octet that the next one is in.
+func (b *bitReader) carry() byte {
+	if b.nacc%8 == 0 {
+		return 0
+	}
+	return b.buf[b.i-int(b.nacc/8)-1] & (1<<(8-b.nacc%8) - 1)
+}
+
 // A bitWriter writes bits, the lowest of each octet first.
 type bitWriter struct {
-	w     io.Writer
 	buf   []byte
 	acc   uint64
 	nacc  uint
 	wrote int64 // octets moved to buf so far
-	err   error
 }
-
-const writeSize = 64 << 10
 
 // put writes the low n ≤ 32 bits of v, which has no others.
 func (b *bitWriter) put(v uint32, n uint) {
 	b.acc |= uint64(v) << b.nacc
 	b.nacc += n
 	if b.nacc >= 32 {
-		a := uint32(b.acc)
-		b.buf = append(b.buf, byte(a), byte(a>>8), byte(a>>16), byte(a>>24))
+		b.buf = binary.LittleEndian.AppendUint32(b.buf, uint32(b.acc))
 		b.acc >>= 32
 		b.nacc -= 32
 		b.wrote += 4
-		if len(b.buf) >= writeSize {
-			b.flush()
-		}
 	}
 }
 
-// align moves whole octets to the buffer after pad, the bits that fill the
-// last one, was put in.
-func (b *bitWriter) align(pad byte) {
-	if b.nacc%8 != 0 {
-		n := 8 - b.nacc%8
-		b.put(uint32(pad)&(1<<n-1), n)
-	}
-	for b.nacc > 0 {
+// octets moves whole octets to the buffer.
+func (b *bitWriter) octets() {
+	for b.nacc >= 8 {
 		b.buf = append(b.buf, byte(b.acc))
 		b.acc >>= 8
 		b.nacc -= 8
@@ -113,20 +120,19 @@ func (b *bitWriter) align(pad byte) {
 	}
 }
 
+// align does so after pad, the bits that fill the last one, was put in.
+func (b *bitWriter) align(pad byte) {
+	if b.nacc%8 != 0 {
+		n := 8 - b.nacc%8
+		b.put(uint32(pad)&(1<<n-1), n)
+	}
+	b.octets()
+}
+
 // bytes writes p, at the boundary of an octet.
 func (b *bitWriter) bytes(p []byte) {
 	b.wrote += int64(len(p))
 	b.buf = append(b.buf, p...)
-	if len(b.buf) >= writeSize {
-		b.flush()
-	}
-}
-
-func (b *bitWriter) flush() {
-	if b.err == nil {
-		_, b.err = b.w.Write(b.buf)
-	}
-	b.buf = b.buf[:0]
 }
 
 // position is the number of bits written.

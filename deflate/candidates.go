@@ -42,7 +42,7 @@ func (t *Traits) see(tokens []token) {
 // seeBlock takes note of a block that has ended.
 func (t *Traits) seeBlock(b *block) {
 	switch {
-	case b.Empty():
+	case b.empty():
 		if !b.Final {
 			t.Markers++
 		}

@@ -4,7 +4,7 @@ import "encoding/binary"
 
 // corrections are where a stream differs from what a model predicts.
 type corrections struct {
-	// Positions in the content. flushes are where the encoder was told to flush:
+	// Positions in what the part sees of the content. flushes are where the encoder was told to flush:
 	// the block, if there is one, ends, its encoder saw no further, and an
 	// empty stored block follows. ends are where a block ends that was not
 	// predicted to. At skips it goes on although it was. At bare the blocks
@@ -51,11 +51,11 @@ const (
 	asStored  = typeStored
 	asStatic  = typeStatic
 	asDynamic = typeDynamic // with the header that the model predicts
-	asSent    = 3       // dynamic, with a header that follows
+	asSent    = 3           // dynamic, with a header that follows
 	asPadded  = 4
 )
 
-func (c *corrections) addHeader(kind, pad uint8, b *block) {
+func (c *corrections) addHeader(kind, pad uint8, header []byte, bits int) {
 	c.headers = binary.AppendUvarint(c.headers, c.blockGap)
 	c.blockGap = 0
 	if pad != 0 {
@@ -66,8 +66,8 @@ func (c *corrections) addHeader(kind, pad uint8, b *block) {
 		c.headers = append(c.headers, pad)
 	}
 	if kind&3 == asSent {
-		c.headers = binary.AppendUvarint(c.headers, uint64(b.HeaderBits))
-		c.headers = append(c.headers, b.Header...)
+		c.headers = binary.AppendUvarint(c.headers, uint64(bits))
+		c.headers = append(c.headers, header...)
 	}
 }
 
@@ -106,8 +106,9 @@ const (
 	hasTokens
 )
 
-// encode gives the corrections as they are recorded: nothing if there are none.
-func (c *corrections) encode() []byte {
+// encode gives the corrections of a part that begins at a position as they are
+// recorded: nothing if there are none.
+func (c *corrections) encode(at int) []byte {
 	out := []byte{0}
 	for i, p := range []*positions{&c.flushes, &c.ends, &c.skips, &c.bare} {
 		if len(p.list) == 0 {
@@ -115,7 +116,7 @@ func (c *corrections) encode() []byte {
 		}
 		out[0] |= 1 << i
 		out = binary.AppendUvarint(out, uint64(len(p.list)))
-		last := 0
+		last := at
 		for _, pos := range p.list {
 			out = binary.AppendUvarint(out, uint64(pos-last))
 			last = pos
@@ -176,8 +177,8 @@ func (s *scanner) bytes(n uint64) []byte {
 	return v
 }
 
-// decode reads what encode made, for content of the size given.
-func (c *corrections) decode(b []byte, size int) error {
+// decode reads what encode made, for a part from at to end.
+func (c *corrections) decode(b []byte, at, end int) error {
 	if len(b) == 0 {
 		return nil
 	}
@@ -196,10 +197,10 @@ func (c *corrections) decode(b []byte, size int) error {
 			return bad("number of positions")
 		}
 		p.list = make([]int, n)
-		last := 0
+		last := at
 		for j := range p.list {
 			d := s.uvarint()
-			if d > uint64(size-last) {
+			if d > uint64(end-last) {
 				return bad("position behind the content")
 			}
 			last += int(d)

@@ -17,7 +17,7 @@ func TestCorrections(t *testing.T) {
 	c.addToken(match(258, 32768))
 	c.addToken(match(258, 1) | longWay)
 	c.addToken(literal('x'))
-	b := c.encode()
+	b := c.encode(0)
 	want := []byte{
 		0x7f,
 		3, 0, 0, 0xf0, 0xa2, 4, // flushes
@@ -34,7 +34,7 @@ func TestCorrections(t *testing.T) {
 		t.Errorf("encoded as %x, not %x", b, want)
 	}
 	var back corrections
-	if err := back.decode(b, 100000); err != nil {
+	if err := back.decode(b, 0, 100000); err != nil {
 		t.Fatal(err)
 	}
 	for i, p := range [][2]positions{{c.flushes, back.flushes}, {c.ends, back.ends}, {c.skips, back.skips}, {c.bare, back.bare}} {
@@ -45,13 +45,13 @@ func TestCorrections(t *testing.T) {
 	if back.tail != 3 || !bytes.Equal(back.headers, c.headers) || !bytes.Equal(back.tokens, c.tokens) {
 		t.Errorf("decoded as %+v", back)
 	}
-	if b := (&corrections{}).encode(); len(b) != 0 {
+	if b := (&corrections{}).encode(0); len(b) != 0 {
 		t.Errorf("nothing is encoded as %x", b)
 	}
 	for _, bad := range [][]byte{
 		{0}, {0x80}, {1}, {1, 0}, {1, 9}, {1, 1, 0x80, 0}, {2, 1, 0xa1, 0x8d, 6}, {16, 0}, {16}, {32, 0}, {32, 2, 0}, {64}, {2, 1, 1, 1},
 	} {
-		if err := new(corrections).decode(bad, 100000); !errors.Is(err, ErrCorrections) {
+		if err := new(corrections).decode(bad, 0, 100000); !errors.Is(err, ErrCorrections) {
 			t.Errorf("%x: %v", bad, err)
 		}
 	}

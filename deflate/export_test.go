@@ -1,10 +1,18 @@
 package deflate
 
-import "bytes"
+import "math"
 
-// Encode gives the stream that a model stands for.
+// Encode gives the stream that a model stands for, as a single part.
 func Encode(content []byte, m Model, limits Limits) ([]byte, error) {
-	var out bytes.Buffer
-	err := rebuild(&out, content, m, nil, limits)
-	return out.Bytes(), err
+	b, err := newBuilder(nil, view{content: content, end: len(content), last: true}, m, limits)
+	if err != nil {
+		return nil, err
+	}
+	defer b.free()
+	b.most = math.MaxInt64
+	if err := b.run(nil); err != nil {
+		return nil, err
+	}
+	b.out.align(0)
+	return b.out.buf, nil
 }

@@ -1,6 +1,9 @@
 package deflate
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"sync"
+)
 
 // A goFlate predicts compress/flate of Go at levels 2 to 9.
 type goFlate struct {
@@ -10,11 +13,10 @@ type goFlate struct {
 	ins     int
 	// head is, for each hash, one more than the last position inserted; prev as
 	// in a matcher.
-	head []uint32
-	prev []uint16
+	*goTables
 
-	lazy, nice, chain, skip int
-	slow                    bool
+	lazy, nice, chain int
+	slow              bool
 
 	avail           bool
 	length, start   int
@@ -35,28 +37,27 @@ const (
 	goAhead    = goMinMatch + maxMatch
 )
 
-// goLevels are the parameters of the levels: skip is the longest match whose
-// inside is inserted by the two levels that are not lazy.
-var goLevels = [10]struct{ lazy, nice, chain, skip int }{
-	2: {0, 16, 8, 5},
-	3: {0, 32, 32, 6},
-	4: {4, 16, 16, 0},
-	5: {16, 32, 32, 0},
-	6: {16, 128, 128, 0},
-	7: {32, 128, 256, 0},
-	8: {128, 258, 1024, 0},
-	9: {258, 258, 4096, 0},
+// goTables are the tables of a goFlate.
+type goTables struct {
+	head [1 << goHashBits]uint32
+	prev [goWindow]uint16
 }
 
-func newGoFlate(m Model, content []byte) *goFlate {
-	l := goLevels[m.Level]
-	return &goFlate{
-		content: content,
-		head:    make([]uint32, 1<<goHashBits),
-		prev:    make([]uint16, goWindow),
-		lazy:    l.lazy, nice: l.nice, chain: l.chain, skip: l.skip, slow: m.Level >= 4,
+var goFlateTables = sync.Pool{New: func() any { return new(goTables) }}
+
+func newGoFlate(m Model, v view) *goFlate {
+	l := levels[m.Level]
+	g := &goFlate{
+		content:  v.content,
+		goTables: goFlateTables.Get().(*goTables),
+		lazy:     l.lazy, nice: l.nice, chain: l.chain, slow: m.Level >= 4,
 	}
+	clear(g.head[:])
+	g.resume(v)
+	return g
 }
+
+func (g *goFlate) free() { goFlateTables.Put(g.goTables) }
 
 func (g *goFlate) steps() int64 { return g.count }
 
@@ -174,7 +175,7 @@ func (g *goFlate) accept(t token) cut {
 	switch {
 	case g.avail:
 		g.length, g.start = g.length1, g.start1
-	case g.slow && t.IsMatch() || n <= g.skip:
+	case t.IsMatch() && (g.slow || n <= g.lazy):
 		g.insertTo(g.pos - 1)
 	}
 	if !g.slow {

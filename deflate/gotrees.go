@@ -138,15 +138,8 @@ func (t *mergeBuilder) plan(c *counts, h *header) (dynamic, static int) {
 	var both [numLit + numDist]uint8
 	copy(both[copy(both[:], h.lit[:h.nlit]):], h.dist[:h.ndist])
 	h.runs = goRuns(both[:h.nlit+h.ndist], h.runs[:0])
-	var pre [numPre]uint32
-	for _, r := range h.runs {
-		pre[r.sym]++
-	}
+	pre := h.preCounts()
 	t.build(pre[:], 7, h.pre[:])
-	h.npre = numPre
-	for h.npre > 4 && h.pre[preOrder[h.npre-1]] == 0 {
-		h.npre--
-	}
 	h.measure()
 	dynamic, static = c.sizes(h)
 	if none {

@@ -67,4 +67,3 @@ func (l *Layout) Octets(i int) (from, to int64) {
 func (l *Layout) At(offset int64) int {
 	return max(sort.Search(len(l.Parts), func(i int) bool { return l.Parts[i].Bit/8 > offset })-1, 0)
 }
-

@@ -3,11 +3,12 @@ package deflate
 import (
 	"encoding/binary"
 	"math"
+	"sync"
 )
 
 // A matcher predicts zlib and its relatives. Positions are counted from the
-// start of the content; what zlib does with a window that slides comes out the
-// same, except where the window's base is named.
+// start of what the part sees of the content; what zlib does with a window that
+// slides comes out the same, except where the window's base is named.
 type matcher struct {
 	content []byte
 	pos     int // of the next token
@@ -18,8 +19,7 @@ type matcher struct {
 	// head is, for each hash, the last position inserted, 0 if none: position 0
 	// is never matched. prev leads from a position to the one before it with the
 	// same hash, as a distance, 0 if there is none.
-	head    *[1 << 16]uint32
-	prev    *[1 << 15]uint16
+	*hashTables
 	window  int
 	maxDist int
 	shift   uint // of the hash, for each octet
@@ -41,6 +41,7 @@ type matcher struct {
 	predicted       token
 
 	base    int    // where the window of the encoder begins
+	whole   bool   // nothing of the content is before what is seen
 	slideAt int    // positions before this need no look at the base
 	wants   int    // the encoder fills its window when less than this is ahead
 	tail    []byte // the last of the content and what lies behind it, see beyond
@@ -81,12 +82,20 @@ var levels = [10]struct{ good, lazy, nice, chain int }{
 	9: {32, 258, 258, 4096},
 }
 
-func newMatcher(m Model, content []byte) *matcher {
+// hashTables are the tables of a matcher.
+type hashTables struct {
+	head [1 << 16]uint32
+	prev [1 << 15]uint16
+}
+
+var matcherTables = sync.Pool{New: func() any { return new(hashTables) }}
+
+func newMatcher(m Model, v view) *matcher {
 	l := levels[m.Level]
 	window := 1 << m.Window
 	hashBits := uint(m.Memory) + 7
 	z := &matcher{
-		content: content, window: window, maxDist: window - minLookahead,
+		content: v.content, window: window, maxDist: window - minLookahead,
 		good: l.good, lazy: l.lazy, nice: l.nice, chain: l.chain,
 		family: m.Family, strategy: m.Strategy, slow: m.Level >= 4,
 		limit:    1<<(m.Memory+6) - 1,
@@ -101,19 +110,27 @@ func newMatcher(m Model, content []byte) *matcher {
 	case HuffmanOnly:
 		z.wants = 1
 	}
-	switch m.Family {
-	case Gzip:
+	if m.Family == Gzip {
 		hashBits = 15
-	case Pigz:
-		z.chunkEnd = pigzChunk
 	}
 	z.shift = (hashBits + 2) / 3
 	z.hmask = 1<<hashBits - 1
 	z.table = m.Strategy != RLE && m.Strategy != HuffmanOnly
 	if z.table {
-		z.head, z.prev = new([1 << 16]uint32), new([1 << 15]uint16)
+		// prev needs no clearing: it is read only for positions that were inserted.
+		z.hashTables = matcherTables.Get().(*hashTables)
+		z.clearHead()
 	}
+	z.resume(v)
 	return z
+}
+
+func (z *matcher) clearHead() { clear(z.head[:z.hmask+1]) }
+
+func (z *matcher) free() {
+	if z.hashTables != nil {
+		matcherTables.Put(z.hashTables)
+	}
 }
 
 func (z *matcher) steps() int64 { return z.count }
@@ -140,7 +157,7 @@ func (z *matcher) segment(end int) {
 // newChunk does what pigz does at the start of a chunk: a new hash table, into
 // which the last 32 KiB go.
 func (z *matcher) newChunk() {
-	clear(z.head[:])
+	z.clearHead()
 	z.base = max(z.pos-z.window, 0)
 	z.chunkEnd += pigzChunk
 	z.ins = z.base
@@ -182,7 +199,7 @@ func (z *matcher) octet(i int) byte {
 }
 
 func (z *matcher) beyond(i int) byte {
-	if z.base == 0 || z.family == Gzip && i < z.end+2 {
+	if z.base == 0 && z.whole || z.family == Gzip && i < z.end+2 {
 		return 0
 	}
 	return z.content[i-z.window]
@@ -308,7 +325,7 @@ func (z *matcher) longest(p, cur, best int) (length, start int) {
 	} else {
 		want = binary.LittleEndian.Uint32(scan[at:])
 	}
-	prev := z.prev
+	prev := &z.prev
 	compared := 0
 	for {
 		if binary.LittleEndian.Uint32(buf[cur+at:])&mask == want {

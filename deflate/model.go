@@ -160,17 +160,19 @@ type predictor interface {
 	plan(c *counts, h *header, start int) (blockType uint8)
 	// steps is how much searching was done.
 	steps() int64
+	// free gives the tables back.
+	free()
 }
 
-// predictor gives a new predictor for content.
-func (m Model) predictor(content []byte) (predictor, error) {
+// predictor gives a predictor at the start of a part.
+func (m Model) predictor(v view) (predictor, error) {
 	if err := m.Validate(); err != nil {
 		return nil, err
 	}
 	if m.Family == Go {
-		return newGoFlate(m, content), nil
+		return newGoFlate(m, v), nil
 	}
-	return newMatcher(m, content), nil
+	return newMatcher(m, v), nil
 }
 
 // ownMarkers says that the model itself knows where blocks without content

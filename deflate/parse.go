@@ -3,7 +3,7 @@ package deflate
 import (
 	"errors"
 	"io"
-	"slices"
+	"sync"
 )
 
 // The types of blocks, as they are coded.
@@ -18,6 +18,7 @@ type block struct {
 	Type  uint8
 	Final bool
 	Pad   uint8 // the bits up to the octet boundary in a stored block; zero almost always
+	Carry uint8 // the bits before FirstBit of the octet in which that is
 	// Start and End are octets of the content.
 	Start, End int64
 	// FirstBit and LastBit are where the block begins and what follows it in the
@@ -31,12 +32,12 @@ type block struct {
 	HeaderBits int
 }
 
-// Empty tells a block without content.
-func (b *block) Empty() bool { return b.Start == b.End }
+// empty tells a block without content.
+func (b *block) empty() bool { return b.Start == b.End }
 
 // A parser reads a stream piece by piece: nextBlock, then nextTokens until it
 // gives none, and so on until the block that is Final has ended. It reads
-// ahead; Size says where the stream ended.
+// ahead; size says where the stream ended.
 type parser struct {
 	bits        bitReader
 	limits      Limits
@@ -50,12 +51,12 @@ type parser struct {
 	nlit, ndist int
 	static      bool // lit and dist are those for static blocks
 	pos         int64
-	blocks      int
+	part        int64 // the octet of the stream in which the part begins
+	blocks      int   // of the part
 	tokens      []token
 	header      bitWriter
 	tail        uint8
-	keep        bool   // whether content is kept
-	out         []byte // content, where it is kept
+	out         *inflater // gets the content, unless nil
 }
 
 const (
@@ -68,11 +69,29 @@ const (
 )
 
 // tokensAtOnce is how many tokens nextTokens gives at most.
-const tokensAtOnce = 16 << 10
+const tokensAtOnce = 4 << 10
 
-// newParser gives a parser for the stream at the start of r.
-func newParser(r io.Reader, limits Limits) *parser {
-	return &parser{bits: bitReader{r: r}, limits: limits.withDefaults()}
+var parsers = sync.Pool{New: func() any { return new(parser) }}
+
+// newParser gives a parser for what begins at a bit of a stream, from octets into
+// its content. r is at the octet of that bit. free gives the parser back.
+func newParser(r io.Reader, bit, from int64, limits Limits) *parser {
+	p := parsers.Get().(*parser)
+	p.bits.reset(r, bit/8)
+	p.bits.take(uint(bit % 8))
+	p.limits, p.state, p.pos, p.out = limits.withDefaults(), betweenBlocks, from, nil
+	p.beginPart(bit, 0)
+	return p
+}
+
+func (p *parser) free() {
+	p.bits.r, p.bits.err, p.out = nil, nil, nil
+	parsers.Put(p)
+}
+
+// beginPart counts blocks from a bit on, behind which some have begun.
+func (p *parser) beginPart(bit int64, blocks int) {
+	p.part, p.blocks = bit/8, blocks
 }
 
 func (p *parser) fail(class error, msg string) error {
@@ -86,7 +105,7 @@ var errEnds = "the stream ends early"
 
 // nextBlock reads the head of the next block. End and LastBit are not known
 // before the block has ended. After the final block it gives io.EOF. The block
-// is overwritten by the next call, its Header is not.
+// and its Header are overwritten by the next call.
 func (p *parser) nextBlock() (*block, error) {
 	switch p.state {
 	case inStored, inCoded, codedEnds:
@@ -94,10 +113,14 @@ func (p *parser) nextBlock() (*block, error) {
 	case streamEnded:
 		return nil, io.EOF
 	}
-	if p.blocks++; int64(p.blocks) > int64(p.limits.MaxBlocks)+p.bits.position()/8/blockOctets {
+	octets := p.bits.position()/8 - p.part
+	if p.blocks++; int64(p.blocks) > int64(p.limits.MaxBlocks)+octets/blockOctets {
 		return nil, p.fail(ErrLimit, "too many blocks")
 	}
-	p.block = block{FirstBit: p.bits.position(), Start: p.pos}
+	if octets > MaxPartStream {
+		return nil, p.fail(ErrLimit, "too many octets without content")
+	}
+	p.block = block{FirstBit: p.bits.position(), Carry: p.bits.carry(), Start: p.pos}
 	v, ok := p.bits.take(3)
 	if !ok {
 		return nil, p.fail(ErrInvalid, errEnds)
@@ -145,7 +168,7 @@ const (
 // readHeader reads the header of a dynamic block and builds the decoders.
 func (p *parser) readHeader() error {
 	h := &p.header
-	*h = bitWriter{buf: make([]byte, 0, 128)}
+	*h = bitWriter{buf: h.buf[:0]}
 	short := false
 	take := func(n uint) uint32 {
 		v, ok := p.bits.take(n)
@@ -238,6 +261,9 @@ func (p *parser) nextTokens() ([]token, error) {
 	if err := p.check(); err != nil {
 		return nil, err
 	}
+	if p.out != nil && p.out.err != nil {
+		return nil, p.out.err
+	}
 	p.block.End, p.block.LastBit = p.pos, p.bits.position()
 	p.state = blockEnded
 	if p.block.Final {
@@ -252,6 +278,9 @@ func (p *parser) check() error {
 	if p.pos > p.limits.MaxContent {
 		return p.fail(ErrLimit, "too much content")
 	}
+	if p.pos-p.block.Start > MaxPart {
+		return p.fail(ErrLimit, "too much content in a block")
+	}
 	if p.pos-freeRatio > p.limits.MaxRatio*(p.bits.position()/8) {
 		return p.fail(ErrLimit, "too much content for the size of the stream")
 	}
@@ -263,8 +292,8 @@ func (p *parser) passStored() error {
 	b := &p.bits
 	for b.nacc > 0 && p.stored > 0 {
 		v, _ := b.take(8)
-		if p.keep {
-			p.out = append(p.out, byte(v))
+		if p.out != nil {
+			p.out.octets([]byte{byte(v)})
 		}
 		p.pos++
 		p.stored--
@@ -274,8 +303,8 @@ func (p *parser) passStored() error {
 			return p.fail(ErrInvalid, errEnds)
 		}
 		n := min(p.stored, b.n-b.i)
-		if p.keep {
-			p.out = append(p.out, b.buf[b.i:b.i+n]...)
+		if p.out != nil {
+			p.out.octets(b.buf[b.i : b.i+n])
 		}
 		b.i += n
 		b.took += int64(n)
@@ -331,11 +360,11 @@ func (p *parser) decode() error {
 		i++
 		pos += int64(t.Length())
 	}
+	if p.out != nil {
+		p.out.tokens(tokens[:i], int(pos-p.pos))
+	}
 	p.pos = pos
 	p.tokens = tokens[:i]
-	if p.keep {
-		p.inflate()
-	}
 	return nil
 }
 
@@ -371,70 +400,5 @@ func (p *parser) match(sym uint32, pos int64) (token, error) {
 	return t | token(dist), nil
 }
 
-// inflate appends what the tokens stand for to the content that is kept.
-func (p *parser) inflate() {
-	out := p.out
-	at := len(out)
-	out = slices.Grow(out, int(p.pos)-at)[:p.pos]
-	for _, t := range p.tokens {
-		if t < 256 {
-			out[at] = byte(t)
-			at++
-			continue
-		}
-		n, d := t.Length(), t.Distance()
-		from := at - d
-		for d < n { // what is repeated grows with each round
-			k := copy(out[at:at+n], out[from:at])
-			at += k
-			n -= k
-			d += k
-		}
-		copy(out[at:at+n], out[from:from+n])
-		at += n
-	}
-	p.out = out
-}
-
-// Size is, after the final block, the number of octets that the stream has.
-func (p *parser) Size() int64 { return (p.bits.position() + 7) / 8 }
-
-// An inflated is a whole stream in memory.
-type inflated struct {
-	content []byte
-	size    int64 // octets of the stream
-	tail    uint8 // the bits after the last block up to the octet boundary; zero almost always
-	blocks  []block
-	Traits  Traits
-}
-
-// inflate reads the stream at the start of r, which may go on behind it, and
-// keeps its content and a list of its blocks, without their Headers.
-func inflate(r io.Reader, limits Limits) (*inflated, error) {
-	p := newParser(r, limits)
-	p.keep = true
-	s := &inflated{}
-	for {
-		b, err := p.nextBlock()
-		if err == io.EOF {
-			break
-		} else if err != nil {
-			return nil, err
-		}
-		for {
-			tokens, err := p.nextTokens()
-			if err != nil {
-				return nil, err
-			}
-			if len(tokens) == 0 {
-				break
-			}
-			s.Traits.see(tokens)
-		}
-		s.Traits.seeBlock(b)
-		b.Header = nil
-		s.blocks = append(s.blocks, *b)
-	}
-	s.content, s.size, s.tail = p.out, p.Size(), p.tail
-	return s, nil
-}
+// size is, after the final block, the number of octets that the stream has.
+func (p *parser) size() int64 { return (p.bits.position() + 7) / 8 }

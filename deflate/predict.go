@@ -3,47 +3,62 @@ package deflate
 import (
 	"bytes"
 	"io"
+	"math"
 )
 
-// predict gives what has to be stored, besides the content and the model, to
-// rebuild a stream: the corrections. r gives the same stream again that s was
-// inflated from. They are empty where the model predicts all of it.
-func predict(r io.Reader, s *inflated, m Model, limits Limits) ([]byte, error) {
-	p, err := newPrediction(r, s, m, limits)
+// PredictPart gives what has to be stored of part i, besides the content and the
+// model, to rebuild it: its corrections. They are empty where the model predicts all
+// of it. stream and content have at their starts what Survey read and wrote. Separate
+// calls may run at once if the readers allow it. Errors are ErrInvalid, where the
+// stream is not the one of s, ErrEffort, and ErrModel, or come from the readers.
+func PredictPart(stream, content io.ReaderAt, s *Stream, i int, m Model, limits Limits) ([]byte, error) {
+	from, to := s.Window(i)
+	window := make([]byte, to-from)
+	if err := readAt(content, window, from); err != nil {
+		return nil, err
+	}
+	part, err := readSection(stream, &s.Layout, i, math.MaxInt64, limits)
 	if err != nil {
 		return nil, err
 	}
-	if err := p.run(len(s.content), -1); err != nil {
+	defer part.free()
+	p, err := newPrediction(part, s.view(i, window), m, limits)
+	if err != nil {
 		return nil, err
 	}
-	return p.corr.encode(), nil
+	defer p.pred.free()
+	if err := p.run(math.MaxInt, -1); err != nil {
+		return nil, err
+	}
+	return p.corr.encode(p.at), nil
 }
 
-// A prediction compares a stream to what a model says.
+// readAt fills b from an offset of r.
+func readAt(r io.ReaderAt, b []byte, offset int64) error {
+	if n, err := r.ReadAt(b, offset); n < len(b) {
+		if err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		return err
+	}
+	return nil
+}
+
+// A prediction compares a part of a stream to what a model says.
 type prediction struct {
 	walker
-	parser *parser
-	blocks []block
-	tail   uint8
-	misses
+	part    *section
 	scratch bitWriter
 	bits    int64 // the end of the last block
 	maxCost int   // corrections above this end a trial; none if negative
 }
 
-// misses counts what a model predicted wrong.
-type misses struct {
-	Tokens, TokensWrong   int
-	Blocks, EndsWrong     int // markers of flushes are not counted
-	HeadersWrong, Flushes int
-}
-
-func newPrediction(r io.Reader, s *inflated, m Model, limits Limits) (*prediction, error) {
-	w, err := newWalker(s.content, m, limits)
+func newPrediction(part *section, v view, m Model, limits Limits) (*prediction, error) {
+	w, err := newWalker(v, m, limits)
 	if err != nil {
 		return nil, err
 	}
-	p := &prediction{walker: *w, parser: newParser(r, limits), blocks: s.blocks, tail: s.tail}
+	p := &prediction{walker: w, part: part}
 	if !m.ownMarkers() {
 		p.findFlushes()
 	}
@@ -51,103 +66,87 @@ func newPrediction(r io.Reader, s *inflated, m Model, limits Limits) (*predictio
 }
 
 // isMarker says whether a block is one that flushes leave.
-func isMarker(b *block, t uint8) bool { return b.Empty() && !b.Final && b.Type == t }
+func (b *sectionBlock) isMarker(t uint8) bool { return b.empty && !b.final && b.kind == t }
 
 // findFlushes takes each empty stored block for the mark of a flush, except
 // behind other blocks without content.
 func (p *prediction) findFlushes() {
 	was := true
-	for i := range p.blocks {
-		b := &p.blocks[i]
-		is := was && isMarker(b, typeStored)
-		if is {
-			p.corr.flushes.add(int(b.Start))
+	for i := range p.part.blocks {
+		b := &p.part.blocks[i]
+		is := was && b.isMarker(typeStored)
+		if pos := p.at + int(b.end); is && pos <= len(p.content) { // a trial sees less
+			p.corr.flushes.add(pos)
 		}
-		was = is || !b.Empty()
+		was = is || !b.empty
 	}
-	p.Flushes = len(p.corr.flushes.list)
 }
 
-// run compares up to a position, and then to the end of a block, or until the
-// corrections cost more than maxCost.
+// run compares up to a position, or until the corrections cost more than maxCost,
+// or else all of the part.
 func (p *prediction) run(to, maxCost int) error {
 	p.maxCost = maxCost
-	for len(p.blocks) > 0 && (p.pos < to || to == len(p.content)) {
-		next := &p.blocks[0]
-		p.blocks = p.blocks[1:]
-		b, err := p.parser.nextBlock()
-		if err != nil {
-			return err
-		}
+	for i := range p.part.blocks {
+		b := &p.part.blocks[i]
 		if p.markers > 0 {
-			if isMarker(next, p.markerType) {
+			if b.isMarker(p.markerType) {
 				p.markers--
-				if err := p.marker(b); err != nil {
-					return err
-				}
+				p.marker(i)
 				continue
 			}
 			p.markers = 0
 			p.corr.bare.add(p.pos)
-			p.EndsWrong++
 		}
 		if p.corr.flushes.use(p.pos) {
 			p.markerType = typeStored
-			if err := p.marker(b); err != nil {
-				return err
-			}
+			p.marker(i)
 			continue
 		}
-		if err := p.oneBlock(b, next, to); err != nil {
+		if err := p.oneBlock(i, to); err != nil {
 			return err
 		}
+		if p.pos >= to {
+			return nil
+		}
 	}
-	if len(p.blocks) == 0 {
-		p.corr.tail = p.tail
+	if p.markers > 0 {
+		p.corr.bare.add(p.pos)
 	}
+	p.corr.tail = p.part.tail
 	return nil
 }
 
 // marker passes a block without content that was foreseen.
-func (p *prediction) marker(b *block) error {
-	if _, err := p.parser.nextTokens(); err != nil {
-		return err
-	}
-	p.bits = b.LastBit
-	p.compare(b, p.markerType)
-	return nil
+func (p *prediction) marker(i int) {
+	p.bits = p.part.blocks[i].lastBit
+	p.compare(i, p.markerType)
 }
 
-// oneBlock compares a block.
-func (p *prediction) oneBlock(b, known *block, to int) error {
-	p.Blocks++
+// oneBlock compares a block, or the start of one that goes on behind to.
+func (p *prediction) oneBlock(i, to int) error {
+	b := &p.part.blocks[i]
 	p.begin()
-	end := int(known.End)
-	c := goOn
-	if b.Type == typeStored {
-		var err error
-		if c, err = p.storedTokens(end, c); err != nil {
-			return err
-		}
+	start := p.pos
+	c, err := goOn, error(nil)
+	if b.kind == typeStored {
+		c, err = p.storedTokens(p.at+int(b.end), to, c)
+	} else {
+		c, err = p.codedTokens(p.part.tokensOf(i), to, c)
 	}
-	for {
-		tokens, err := p.parser.nextTokens()
-		if err != nil {
-			return err
-		}
-		if len(tokens) == 0 {
-			break
-		}
-		if c, err = p.codedTokens(tokens, end, c); err != nil {
-			return err
-		}
-		if to < len(p.content) && p.pos >= to {
-			return nil // enough of a trial
-		}
+	if err != nil || p.pos >= to {
+		return err
 	}
-	p.bits = b.LastBit
-	p.endOf(b, c)
-	p.compare(b, p.plan(int(b.Start)))
+	p.bits = b.lastBit
+	p.endOf(i, c)
+	p.compare(i, p.plan(start))
+	if p.tooMuchNow() {
+		return p.effort()
+	}
+	return p.tooCostly()
+}
+
+// tooCostly ends a trial.
+func (p *prediction) tooCostly() error {
 	if p.maxCost >= 0 && p.corr.cost() > p.maxCost {
 		return errCostly
 	}
@@ -156,8 +155,8 @@ func (p *prediction) oneBlock(b, known *block, to int) error {
 
 // storedTokens follows the encoder through a stored block, in which nothing
 // says what the tokens were.
-func (p *prediction) storedTokens(end int, c cut) (cut, error) {
-	for p.pos < end {
+func (p *prediction) storedTokens(end, to int, c cut) (cut, error) {
+	for p.pos < min(end, to) {
 		p.skip(c)
 		t := p.pred.next()
 		right := t
@@ -176,7 +175,7 @@ func (p *prediction) storedTokens(end int, c cut) (cut, error) {
 }
 
 // codedTokens compares tokens.
-func (p *prediction) codedTokens(tokens []token, end int, c cut) (cut, error) {
+func (p *prediction) codedTokens(tokens []token, to int, c cut) (cut, error) {
 	for _, right := range tokens {
 		p.skip(c)
 		p.token(p.pred.next(), right)
@@ -185,9 +184,12 @@ func (p *prediction) codedTokens(tokens []token, end int, c cut) (cut, error) {
 			if p.tooMuch() {
 				return c, p.effort()
 			}
-			if p.maxCost >= 0 && p.corr.cost() > p.maxCost {
-				return c, errCostly
+			if err := p.tooCostly(); err != nil {
+				return c, err
 			}
+		}
+		if p.pos >= to {
+			break
 		}
 	}
 	return c, nil
@@ -197,49 +199,47 @@ func (p *prediction) codedTokens(tokens []token, end int, c cut) (cut, error) {
 func (p *prediction) skip(c cut) {
 	if c != goOn {
 		p.corr.skips.add(p.pos)
-		p.EndsWrong++
 	}
 }
 
 // token notes a token that is different.
 func (p *prediction) token(t, right token) {
-	p.Tokens++
 	if t == right {
 		p.corr.tokenGap++
 		return
 	}
-	p.TokensWrong++
 	p.corr.addToken(right)
 }
 
-// endOf compares the end of a block that has come.
-func (p *prediction) endOf(b *block, c cut) {
+// endOf compares the end of block i, which has come.
+func (p *prediction) endOf(i int, c cut) {
 	predicted := p.predictedEnd(c)
 	switch {
-	case b.Final:
+	case p.part.blocks[i].final:
 		if predicted {
 			p.corr.skips.add(p.pos)
-			p.EndsWrong++
 		}
 	case predicted:
 		p.expectMarkers(c, p.bits)
 	case p.tokens > 0 && p.corr.flushes.here(p.pos):
+	case i == len(p.part.blocks)-1: // the end of the part
 	default:
 		p.corr.ends.add(p.pos)
-		p.EndsWrong++
 	}
 }
 
-// compare compares the type and the header of a block with what was predicted.
-func (p *prediction) compare(b *block, t uint8) {
-	right := b.Type == t && b.Pad == 0
-	kind := b.Type
-	if b.Type == typeDynamic {
+// compare compares the type and the header of block i with what was predicted.
+func (p *prediction) compare(i int, t uint8) {
+	b := &p.part.blocks[i]
+	right := b.kind == t && b.pad == 0
+	kind := b.kind
+	header := p.part.headerOf(i)
+	if kind == typeDynamic {
 		p.scratch = bitWriter{buf: p.scratch.buf[:0]}
 		p.header.write(&p.scratch)
-		n := int(p.scratch.position())
+		n := p.scratch.position()
 		p.scratch.align(0)
-		if n != b.HeaderBits || !bytes.Equal(p.scratch.buf, b.Header) {
+		if n != int64(b.headerBits) || !bytes.Equal(p.scratch.buf, header) {
 			kind, right = asSent, false
 		}
 	}
@@ -247,6 +247,5 @@ func (p *prediction) compare(b *block, t uint8) {
 		p.corr.blockGap++
 		return
 	}
-	p.HeadersWrong++
-	p.corr.addHeader(kind, b.Pad, b)
+	p.corr.addHeader(kind, b.pad, header, int(b.headerBits))
 }

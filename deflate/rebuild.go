@@ -2,44 +2,84 @@ package deflate
 
 import (
 	"bytes"
-	"io"
+	"sync"
 )
 
-// rebuild writes the stream that Predict was given, from its content, the model
-// and the corrections. Whatever these are, it ends: with an error, or with a
-// valid stream that has the content.
-func rebuild(out io.Writer, content []byte, m Model, corr []byte, limits Limits) error {
-	w, err := newWalker(content, m, limits)
+// RebuildPart appends part i of the stream to dst: its Octets. content is its
+// Window. Whatever the corrections are, it ends, with an error or with as many
+// octets as the part has; never are more appended. Separate calls may run at once,
+// for one recipe too. Errors are ErrCorrections, ErrEffort, ErrLimit and ErrModel.
+func RebuildPart(dst, content []byte, r *Recipe, i int, limits Limits) ([]byte, error) {
+	if from, to := r.Window(i); int64(len(content)) != to-from {
+		return nil, r.bad(i, "content is not the window of the part")
+	}
+	from, to := r.Octets(i)
+	b, err := newBuilder(dst, r.view(i, content), r.Model, limits)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	b := &builder{walker: *w, out: bitWriter{w: out, buf: make([]byte, 0, writeSize+1024)}}
-	if err := b.corr.decode(corr, len(content)); err != nil {
-		return err
+	defer b.free()
+	b.most = (to - from) * 8
+	b.out.put(uint32(r.Parts[i].Carry), uint(r.Parts[i].Bit%8))
+	var next *Part
+	if i+1 < len(r.Parts) {
+		next = &r.Parts[i+1]
+		b.most += next.Bit % 8
 	}
-	b.headers.b, b.fixes.b = b.corr.headers, b.corr.tokens
-	b.nextHeader()
-	b.nextFix()
-	return b.run()
+	if err := b.run(r.Corrections[i]); err != nil {
+		return nil, err
+	}
+	if err := b.finish(next); err != nil {
+		return nil, err
+	}
+	return b.out.buf, nil
 }
 
 // A builder writes the stream that a model and corrections describe.
 type builder struct {
 	walker
 	out     bitWriter
+	most    int64 // bits that out may have
 	block   []token
 	blocks  int
 	headers scanner
 	fixes   scanner
-	toBlock uint64 // blocks before the next record of a header
-	toToken uint64 // tokens before the next record of a token
-	sent    parser // for headers that were sent
+	toBlock uint64  // blocks before the next record of a header
+	toToken uint64  // tokens before the next record of a token
+	sent    *parser // for headers that were sent
 	lit     [numLitAll]uint32
 	dist    [32]uint32
-	stable  bool // lit and dist are the static codes
+	stable  bool      // lit and dist are the static codes
+	scratch bitWriter // a header that was predicted
 }
 
 const never = 1 << 63
+
+var builders = sync.Pool{New: func() any { return new(builder) }}
+
+func newBuilder(dst []byte, v view, m Model, limits Limits) (*builder, error) {
+	w, err := newWalker(v, m, limits)
+	if err != nil {
+		return nil, err
+	}
+	b := builders.Get().(*builder)
+	*b = builder{walker: w, out: bitWriter{buf: dst}, block: b.block[:0], scratch: b.scratch}
+	return b, nil
+}
+
+// free gives back what can be used again.
+func (b *builder) free() {
+	b.pred.free()
+	if b.sent != nil {
+		b.sent.free()
+	}
+	block := b.block
+	if cap(block) > 1<<16 {
+		block = nil // the block was of unusual size
+	}
+	*b = builder{block: block, scratch: b.scratch}
+	builders.Put(b)
+}
 
 // nextHeader reads where the next record of a header applies.
 func (b *builder) nextHeader() {
@@ -56,10 +96,18 @@ func (b *builder) nextFix() {
 	}
 }
 
-func (b *builder) bad(msg string) error { return damagedCorrections(int64(b.pos), msg) }
+func (b *builder) bad(msg string) error {
+	return damagedCorrections(b.from+int64(b.pos-b.at), msg)
+}
 
 // run writes all blocks.
-func (b *builder) run() error {
+func (b *builder) run(corr []byte) error {
+	if err := b.corr.decode(corr, b.at, b.end); err != nil {
+		return err
+	}
+	b.headers.b, b.fixes.b = b.corr.headers, b.corr.tokens
+	b.nextHeader()
+	b.nextFix()
 	for {
 		switch {
 		case b.markers > 0 && b.corr.bare.use(b.pos):
@@ -69,15 +117,14 @@ func (b *builder) run() error {
 			b.markers--
 		case b.corr.flushes.use(b.pos):
 			b.markerType = typeStored
+		case b.pos == b.end && !b.last && !b.corr.ends.here(b.pos):
+			return nil
 		default:
 			final, err := b.oneBlock()
-			if err != nil {
+			if err != nil || final {
 				return err
 			}
-			if !final {
-				continue
-			}
-			return b.finish()
+			continue
 		}
 		if err := b.marker(); err != nil {
 			return err
@@ -94,15 +141,23 @@ func (b *builder) marker() error {
 	return b.write(b.markerType, b.pos, false)
 }
 
-// finish writes the last bits, and checks that all corrections were used.
-func (b *builder) finish() error {
-	if b.out.nacc%8 == 0 && b.corr.tail != 0 || b.corr.tail>>(8-b.out.nacc%8) != 0 && b.out.nacc%8 != 0 {
-		return b.bad("tail does not fit")
+// finish writes the last bits, and checks that all corrections were used and the
+// part has the size that it should have. next is the part behind it, if any.
+func (b *builder) finish(next *Part) error {
+	over := b.out.nacc % 8
+	if next == nil {
+		if over == 0 && b.corr.tail != 0 || b.corr.tail>>(8-over) != 0 && over != 0 {
+			return b.bad("tail does not fit")
+		}
+		b.out.align(b.corr.tail)
+	} else {
+		b.out.octets()
+		if b.corr.tail != 0 || uint(next.Bit%8) != over || next.Carry != byte(b.out.acc) {
+			return b.bad("the bits at the end of the part are others")
+		}
 	}
-	b.out.align(b.corr.tail)
-	b.out.flush()
-	if b.out.err != nil {
-		return b.out.err
+	if b.out.position() != b.most {
+		return b.bad("the part is too short")
 	}
 	for _, p := range []*positions{&b.corr.flushes, &b.corr.ends, &b.corr.skips, &b.corr.bare} {
 		if p.at < len(p.list) {
@@ -133,8 +188,8 @@ func (b *builder) oneBlock() (final bool, err error) {
 			c = goOn
 			break
 		}
-		if b.pos == len(b.content) {
-			c, final = goOn, true
+		if b.pos == b.end {
+			c, final = goOn, b.last
 			break
 		}
 		t, err := b.token()
@@ -151,7 +206,10 @@ func (b *builder) oneBlock() (final bool, err error) {
 		return false, err
 	}
 	b.expectMarkers(c, b.out.position())
-	return final, b.out.err
+	if b.tooMuchNow() {
+		return false, b.effort()
+	}
+	return final, nil
 }
 
 // token gives the next token: the one predicted, or the one recorded.
@@ -160,6 +218,9 @@ func (b *builder) token() (token, error) {
 	if b.toToken != 0 {
 		if b.toToken != never {
 			b.toToken--
+		}
+		if t.Length() > b.end-b.pos {
+			return 0, b.bad("a token goes on behind the part")
 		}
 		return t, nil
 	}
@@ -186,7 +247,7 @@ func (b *builder) fixed() (token, error) {
 		return 0, b.bad("length")
 	}
 	length := int(n) + 2
-	end := b.corr.flushes.next(len(b.content))
+	end := b.corr.flushes.next(b.end)
 	if length < minMatch || length > end-b.pos {
 		return 0, b.bad("length behind the end")
 	}
@@ -206,7 +267,7 @@ func (b *builder) write(t uint8, start int, final bool) error {
 		return &Error{Class: ErrLimit, Offset: b.out.position() / 8, Msg: "too many blocks"}
 	}
 	var pad uint8
-	var head *parser
+	sent := false
 	if b.toBlock == 0 {
 		kind := b.headers.octet()
 		if kind&asPadded != 0 {
@@ -219,9 +280,8 @@ func (b *builder) write(t uint8, start int, final bool) error {
 		}
 		if t = kind & 3; t == asSent {
 			t = typeDynamic
-			var err error
-			if head, err = b.sentHeader(); err != nil {
-				return err
+			if sent = true; !b.sentHeader() {
+				return b.bad("header")
 			}
 		}
 		if b.headers.bad {
@@ -235,6 +295,9 @@ func (b *builder) write(t uint8, start int, final bool) error {
 	if final {
 		first |= 1
 	}
+	if b.most-b.out.position() < 3 {
+		return b.tooLong()
+	}
 	b.out.put(first, 3)
 	switch {
 	case t == typeStored:
@@ -244,29 +307,35 @@ func (b *builder) write(t uint8, start int, final bool) error {
 			b.setCodes(staticLit[:], staticDist[:])
 			b.stable = true
 		}
-	case head != nil:
-		b.out.copyBits(b.sent.block.Header, b.sent.block.HeaderBits)
-		b.setCodes(head.lengths[:head.nlit], head.lengths[head.nlit:head.nlit+head.ndist])
-	default:
-		if b.header.nlit == 0 {
-			return b.bad("no header is predicted")
-		}
-		b.header.write(&b.out)
-		b.setCodes(b.header.lit[:b.header.nlit], b.header.dist[:b.header.ndist])
+		return b.writeTokens(nil, 0)
+	case sent:
+		p := b.sent
+		b.setCodes(p.lengths[:p.nlit], p.lengths[p.nlit:p.nlit+p.ndist])
+		return b.writeTokens(p.block.Header, p.block.HeaderBits)
 	}
-	return b.writeTokens()
+	if b.header.nlit == 0 {
+		return b.bad("no header is predicted")
+	}
+	b.scratch = bitWriter{buf: b.scratch.buf[:0]}
+	b.header.write(&b.scratch)
+	n := b.scratch.position()
+	b.scratch.align(0)
+	b.setCodes(b.header.lit[:b.header.nlit], b.header.dist[:b.header.ndist])
+	return b.writeTokens(b.scratch.buf, int(n))
 }
 
+func (b *builder) tooLong() error { return b.bad("the part is longer than it should be") }
+
 // sentHeader reads a header from the corrections.
-func (b *builder) sentHeader() (*parser, error) {
+func (b *builder) sentHeader() bool {
 	n := b.headers.uvarint()
 	raw := b.headers.bytes(min(n, 1<<20)/8 + min(n%8, 1))
-	p := &b.sent
-	p.bits = bitReader{r: bytes.NewReader(raw), buf: p.bits.buf}
-	if err := p.readHeader(); err != nil || uint64(p.block.HeaderBits) != n || !bytes.Equal(raw, p.block.Header) {
-		return nil, b.bad("header")
+	if b.sent == nil {
+		b.sent = newParser(nil, 0, 0, b.limits)
 	}
-	return p, nil
+	p := b.sent
+	p.bits.reset(bytes.NewReader(raw), 0)
+	return p.readHeader() == nil && uint64(p.block.HeaderBits) == n && bytes.Equal(raw, p.block.Header)
 }
 
 func (b *builder) writeStored(start int, pad uint8) error {
@@ -277,12 +346,15 @@ func (b *builder) writeStored(start int, pad uint8) error {
 	if n := b.out.nacc % 8; n == 0 && pad != 0 || pad>>(8-n) != 0 && n != 0 {
 		return b.bad("padding does not fit")
 	}
+	if (b.out.position()+7)/8*8+32+int64(len(data))*8 > b.most {
+		return b.tooLong()
+	}
 	b.out.align(pad)
 	b.out.put(uint32(len(data)), 16)
 	b.out.put(uint32(^uint16(len(data))), 16)
 	b.out.align(0)
 	b.out.bytes(data)
-	return b.out.err
+	return nil
 }
 
 // setCodes makes the codes: the code in the low half, its length above.
@@ -302,18 +374,32 @@ func (b *builder) setCodes(lit, dist []uint8) {
 	set(b.dist[:], dist)
 }
 
-// writeTokens writes the symbols of the block and its end.
-func (b *builder) writeTokens() error {
+// writeTokens writes the header, if there is one, the symbols of the block and its
+// end.
+func (b *builder) writeTokens(head []byte, headBits int) error {
+	b.counts.lit[endBlock] = 1
+	need := int64(headBits)
 	for i, f := range b.counts.lit {
-		if f != 0 && b.lit[i] == 0 {
+		n := int64(b.lit[i] >> 16)
+		if f != 0 && n == 0 {
 			return b.bad("a symbol has no code")
 		}
+		if i > endBlock {
+			n += int64(lenExtra[i-endBlock-1])
+		}
+		need += int64(f) * n
 	}
 	for i, f := range b.counts.dist {
-		if f != 0 && b.dist[i] == 0 {
+		n := int64(b.dist[i] >> 16)
+		if f != 0 && n == 0 {
 			return b.bad("a distance has no code")
 		}
+		need += int64(f) * (n + int64(distExtra[i]))
 	}
+	if need > b.most-b.out.position() {
+		return b.tooLong()
+	}
+	b.out.copyBits(head, headBits)
 	out := &b.out
 	for _, t := range b.block {
 		if t < 256 {
@@ -333,7 +419,7 @@ func (b *builder) writeTokens() error {
 	}
 	c := b.lit[endBlock]
 	out.put(c&0xffff, uint(c>>16))
-	return out.err
+	return nil
 }
 
 // copyBits writes the first n bits of p.

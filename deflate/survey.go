@@ -13,56 +13,37 @@ type Stream struct {
 // may have read further. The memory it takes has a bound, whatever the stream.
 // Errors are ErrInvalid and ErrLimit, or come from r and content.
 func Survey(r io.Reader, content io.Writer, limits Limits) (*Stream, error) {
-	s, err := inflate(r, limits)
-	if err != nil {
+	p := newParser(r, 0, 0, limits)
+	defer p.free()
+	p.out = newInflater(content)
+	defer p.out.free()
+	s := &Stream{Layout: Layout{Parts: []Part{{}}}}
+	for {
+		b, err := p.nextBlock()
+		if err == io.EOF {
+			break
+		} else if err != nil {
+			return nil, err
+		}
+		for {
+			tokens, err := p.nextTokens()
+			if err != nil {
+				return nil, err
+			}
+			if len(tokens) == 0 {
+				break
+			}
+			s.Traits.see(tokens)
+		}
+		s.Traits.seeBlock(b)
+		if part := s.Parts[len(s.Parts)-1]; b.End-part.From > PartContent && b.Start > part.From && !b.empty() {
+			s.Parts = append(s.Parts, Part{b.Start, b.FirstBit, b.Carry})
+			p.beginPart(b.FirstBit, 1)
+		}
+	}
+	if err := p.out.flush(); err != nil {
 		return nil, err
 	}
-	if _, err := content.Write(s.content); err != nil {
-		return nil, err
-	}
-	return &Stream{Layout{s.size, int64(len(s.content)), []Part{{}}}, s.Traits}, nil
-}
-
-// PredictPart gives what has to be stored of part i, besides the content and the
-// model, to rebuild it: its corrections. They are empty where the model predicts all
-// of it. stream and content have at their starts what Survey read and wrote. Separate
-// calls may run at once if the readers allow it.
-func PredictPart(stream, content io.ReaderAt, s *Stream, i int, m Model, limits Limits) ([]byte, error) {
-	old, err := inflate(io.NewSectionReader(stream, 0, s.Size), limits)
-	if err != nil {
-		return nil, err
-	}
-	return predict(io.NewSectionReader(stream, 0, s.Size), old, m, limits)
-}
-
-// RebuildPart appends part i of the stream to dst: its Octets. content is its
-// Window. Whatever the corrections are, it ends, with an error or with as many
-// octets as the part has; never are more appended. Separate calls may run at once,
-// for one recipe too.
-func RebuildPart(dst, content []byte, r *Recipe, i int, limits Limits) ([]byte, error) {
-	out := sliceWriter{dst}
-	if err := rebuild(&out, content, r.Model, r.Corrections[i], limits); err != nil {
-		return nil, err
-	}
-	return out.b, nil
-}
-
-type sliceWriter struct{ b []byte }
-
-func (w *sliceWriter) Write(p []byte) (int, error) {
-	w.b = append(w.b, p...)
-	return len(p), nil
-}
-
-// Find looks for the model that predicts a stream with the least corrections. It tries
-// the likely ones first, on the start and, of a long stream, in the middle, and is
-// content with the first that is right there. Without any that is worth it, it gives
-// ErrNoModel. stream and content are as in PredictPart.
-func Find(stream, content io.ReaderAt, s *Stream, h Hints, limits Limits) (Model, error) {
-	old, err := inflate(io.NewSectionReader(stream, 0, s.Size), limits)
-	if err != nil {
-		return Model{}, err
-	}
-	m, _, err := find(stream, old, h, limits)
-	return m, err
+	s.Size, s.ContentSize = p.size(), p.pos
+	return s, nil
 }

@@ -210,22 +210,28 @@ func (t *treeBuilder) plan(c *counts, h *header) (dynamic, static int) {
 	h.ndist = t.build(c.dist[:], 15, h.dist[:]) + 1
 	h.runs = runsOf(h.lit[:h.nlit], h.runs[:0])
 	h.runs = runsOf(h.dist[:h.ndist], h.runs)
-	var pre [numPre]uint32
-	for _, r := range h.runs {
-		pre[r.sym]++
-	}
+	pre := h.preCounts()
 	t.build(pre[:], 7, h.pre[:])
-	h.npre = numPre
-	for h.npre > 4 && h.pre[preOrder[h.npre-1]] == 0 {
-		h.npre--
-	}
 	h.measure()
 	dynamic, static = c.sizes(h)
 	return dynamic, static
 }
 
-// measure sets the number of bits that h takes.
+// preCounts counts how often each symbol occurs in the runs.
+func (h *header) preCounts() (pre [numPre]uint32) {
+	for _, r := range h.runs {
+		pre[r.sym]++
+	}
+	return pre
+}
+
+// measure sets how many lengths of the code for code lengths are sent, and the
+// number of bits that h takes.
 func (h *header) measure() {
+	h.npre = numPre
+	for h.npre > 4 && h.pre[preOrder[h.npre-1]] == 0 {
+		h.npre--
+	}
 	h.bits = 5 + 5 + 4 + 3*h.npre
 	for _, r := range h.runs {
 		h.bits += int(h.pre[r.sym]) + int(preExtra[r.sym])

@@ -1,38 +1,51 @@
 package deflate
 
+// A view is what predicting or rebuilding a part sees of the content.
+type view struct {
+	content []byte // the Window of the part
+	at, end int    // the part in it
+	from    int64  // octets of the content before the part
+	last    bool   // whether it is the last part
+}
+
+// view gives what part i sees, content being its Window.
+func (l *Layout) view(i int, content []byte) view {
+	from, to := l.Content(i)
+	first, _ := l.Window(i)
+	return view{content, int(from - first), int(to - first), from, i == len(l.Parts)-1}
+}
+
 // A walker is what predicting and rebuilding have in common: where they stand
 // in the content, and what the model says about it.
 type walker struct {
-	content []byte
-	model   Model
-	pred    predictor
-	limits  Limits
-	corr    corrections
-	pos     int
-	tokens  int // in the block
-	counts  counts
-	header  header
+	view
+	model  Model
+	pred   predictor
+	limits Limits
+	corr   corrections
+	pos    int // in the view
+	tokens int // in the block
+	counts counts
+	header header
 	// markers without content that the model predicts to follow
 	markers    int
 	markerType uint8
 	sinceCheck int
+	begun      int64 // blocks
 }
 
-func newWalker(content []byte, m Model, limits Limits) (*walker, error) {
-	limits = limits.withDefaults()
-	if int64(len(content)) > limits.MaxContent {
-		return nil, &Error{Class: ErrLimit, Offset: limits.MaxContent, Content: true, Msg: "too much content"}
-	}
-	pred, err := m.predictor(content)
+func newWalker(v view, m Model, limits Limits) (walker, error) {
+	pred, err := m.predictor(v)
 	if err != nil {
-		return nil, err
+		return walker{}, err
 	}
-	return &walker{content: content, model: m, pred: pred, limits: limits}, nil
+	return walker{view: v, model: m, pred: pred, limits: limits.withDefaults(), pos: v.at}, nil
 }
 
 // begin starts a block.
 func (w *walker) begin() {
 	w.tokens = 0
+	w.begun++
 	clear(w.counts.lit[:])
 	clear(w.counts.dist[:])
 	w.pred.newBlock()
@@ -51,22 +64,27 @@ func (w *walker) accept(t token) cut {
 }
 
 // tooMuch checks the effort, once in a while.
-func (w *walker) tooMuch() bool {
-	if w.sinceCheck < 1024 {
-		return false
-	}
+func (w *walker) tooMuch() bool { return w.sinceCheck >= 1024 && w.tooMuchNow() }
+
+func (w *walker) tooMuchNow() bool {
 	w.sinceCheck = 0
-	return w.pred.steps() > freeSteps+w.limits.Effort*int64(w.pos)
+	return w.steps() > freeSteps+w.limits.Effort*int64(w.pos-w.at)
 }
 
+// steps is the effort so far.
+func (w *walker) steps() int64 { return w.pred.steps() + w.begun*blockSteps }
+
 func (w *walker) effort() error {
-	return &Error{Class: ErrEffort, Offset: int64(w.pos), Content: true, Msg: w.model.String()}
+	return &Error{Class: ErrEffort, Offset: w.from + int64(w.pos-w.at), Content: true, Msg: w.model.String()}
 }
+
+// atEnd says whether all of the content has been passed.
+func (w *walker) atEnd() bool { return w.last && w.pos == w.end }
 
 // predictedEnd says whether the block is predicted to end after a token, not
 // being the last one.
 func (w *walker) predictedEnd(c cut) bool {
-	return c != goOn || w.model.Family == Go && w.pos == len(w.content) && w.tokens > 0
+	return c != goOn || w.model.Family == Go && w.atEnd() && w.tokens > 0
 }
 
 // expectMarkers sets which markers follow a block that ended at a bit of the
@@ -86,7 +104,7 @@ func (w *walker) expectMarkers(c cut, bit int64) {
 // plan predicts the type of the block that has ended, and its header.
 func (w *walker) plan(start int) uint8 {
 	t := w.pred.plan(&w.counts, &w.header, start)
-	if w.model.Family == Go && w.tokens == 0 && start == len(w.content) {
+	if w.model.Family == Go && w.tokens == 0 && w.atEnd() {
 		return typeStored
 	}
 	return t

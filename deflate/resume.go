@@ -1,0 +1,57 @@
+package deflate
+
+// baseAt gives the base of the window of an encoder that has come to a position of
+// the content, if nothing else moved it.
+func baseAt(pos int64, window int) int64 {
+	w := int64(window)
+	return max((pos-w-1)/w*w, 0)
+}
+
+// resume brings the predictor to where a part begins.
+func (z *matcher) resume(v view) {
+	before := v.from - int64(v.at) // of the content that is not seen
+	base := baseAt(v.from, z.window)
+	warm := before // where predicting tokens before the part begins
+	if z.family == Pigz {
+		chunk := v.from / pigzChunk * pigzChunk
+		z.chunkEnd = int(chunk + pigzChunk - before)
+		base = max(base, chunk-int64(z.window))
+		warm = max(warm, chunk)
+	}
+	if z.strategy == Rsyncable {
+		for _, c := range v.content[max(v.at-rsyncWindow, 0):v.at] {
+			z.sum += int(c)
+		}
+		z.rolled = v.at
+	}
+	z.whole = before == 0
+	z.base = int(base - before)
+	z.pos = v.at
+	z.ins = max(z.pos-z.window, 0)
+	if z.slow || !z.table || v.at == 0 {
+		return
+	}
+	z.base = int(baseAt(warm, z.window) - before) // may be before what is seen
+	z.pos = int(warm - before)
+	z.ins = max(z.pos-z.window, 0)
+	z.segment(v.at)
+	for z.pos < v.at {
+		z.accept(z.next())
+	}
+	z.base = int(base - before)
+}
+
+// resume brings the predictor to where a part begins.
+func (g *goFlate) resume(v view) {
+	before := v.from - int64(v.at)
+	base := int(baseAt(v.from, goWindow) - before)
+	if !g.slow && v.at > 0 {
+		g.base = int(baseAt(before, goWindow) - before) // may be before what is seen
+		g.segment(v.at)
+		for g.pos < v.at {
+			g.accept(g.next())
+		}
+	}
+	g.base, g.pos = base, v.at
+	g.ins = max(g.ins, v.at-goWindow, 0)
+}
