@@ -34,7 +34,7 @@ Shows how the content of files is cut into blocks, and why. The files are read, 
 
 Each line is a piece of the file: where it begins, how long it is, why it ends there, and its hash. A block that was met before is marked with =; a run has the octet that it repeats.
 
-With --hist, what is shared is in blocks that were met before, in this or another of the files shown.
+With --hist, what is shared is in blocks that were met before, in this or another of the files shown. Sizes and reasons, with joints, hints, rolling and max of each scanner, are counted of distinct blocks.
 
 Why a piece ends: joint or hint of a scanner; hash, the rolling cut; max, it may not be longer; run, before or behind a run of one octet; end of the file; literal, kept in the directory; other, by another scanner than this one.
 

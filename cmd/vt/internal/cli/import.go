@@ -32,7 +32,7 @@ type importCommand struct {
 
 func (*importCommand) Help() string {
 	return `
-Makes an archive of the tree in a data file of the old vt. Such a file has no root: the text file (.vt) beside it names one, and without --root there must be just one directory to which no other refers. Owner, permissions and time of that directory itself are in the text file alone, so that the content id is another without. A store of several data files is imported from one, in which they are put behind one another.
+Makes an archive of the tree in a data file of the old vt. Such a file has no root: the text file (.vt) beside it names one, and without --root there must be just one directory to which no other refers. Owner, permissions and time of that directory itself are in the text file alone, so that without it the content id may be another. A store of several data files is imported from one, in which they are put behind one another.
 
 Every block is checked against its hash. What is damaged or missing is named with its path, and left out, and makes the exit status 3: a file never comes with other content than it had. What of owners, permissions and attributes cannot be kept makes the exit status 1. Earlier states in the text file, and earlier versions of entries, are not imported.
 
@@ -219,7 +219,7 @@ func (c *importCommand) onlyRoot(e *Env, s *legacy.Store) (legacy.Dirent, legacy
 	case len(roots) == 1:
 		if !c.Quiet {
 			e.message("beginning at %v, the only directory to which no other refers", roots[0].Content.Hash)
-			e.message("its own owner, permissions and time are in the text file (.vt) alone: with that as --root they are kept, and the content id is another")
+			e.message("its own owner, permissions and time are in the text file (.vt) alone: with that as --root they are kept, and the content id may be another")
 		}
 		return legacy.Dirent{Kind: legacy.Dir, Content: &roots[0].Content}, legacy.Meta{}, nil
 	case len(roots) == 0:
