@@ -19,6 +19,8 @@ type Histogram struct {
 	RunBytes int64        `json:"run_bytes"`
 	Literals int64        `json:"literals"` // files that stand in their directory
 	LitBytes int64        `json:"literal_bytes"`
+	Recipes  int64        `json:"recipes"` // what recipes make
+	RecBytes int64        `json:"recipe_bytes"`
 	Sizes    []*SizeClass `json:"sizes"`    // of distinct blocks, ascending
 	Scanners []*ByScanner `json:"scanners"` // by bytes, the most first
 }
@@ -69,6 +71,10 @@ func (h *Histogram) Add(s *ByScanner, p Piece) {
 	case format.RefLiteral:
 		h.Literals++
 		h.LitBytes += n
+		return
+	case format.RefRecipe:
+		h.Recipes++
+		h.RecBytes += n
 		return
 	case format.RefBlock:
 	default:

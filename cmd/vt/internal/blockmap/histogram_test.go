@@ -26,23 +26,24 @@ func sample() *Histogram {
 		h.Add(none, piece(format.RefRun, 953, "run", false))
 		h.Add(none, piece(format.RefLiteral, 24, Literal, false))
 	}
+	h.Add(h.File("gzip"), piece(format.RefRecipe, 5000, "end", false))
 	h.Sort()
 	return h
 }
 
 func TestHistogram(t *testing.T) {
 	h := sample()
-	if h.Files != 4 || h.Bytes != 7000 || h.Literals != 3 || h.LitBytes != 3*24 || h.Blocks != 5 || h.Distinct != 4 || h.Shared != 400 || h.Runs != 3 || h.RunBytes != 3*953 {
+	if h.Files != 5 || h.Bytes != 12000 || h.Literals != 3 || h.LitBytes != 3*24 || h.Recipes != 1 || h.Blocks != 5 || h.Distinct != 4 || h.Shared != 400 || h.Runs != 3 || h.RunBytes != 3*953 {
 		t.Errorf("%+v", h)
 	}
-	if h.Bytes != h.Sizes[0].Bytes+h.Shared+h.RunBytes+h.LitBytes {
+	if h.Bytes != h.Sizes[0].Bytes+h.Shared+h.RunBytes+h.LitBytes+h.RecBytes {
 		t.Error("the bytes do not add up")
 	}
 	if len(h.Sizes) != 1 || h.Sizes[0].From != 512 || h.Sizes[0].To != 1024 || h.Sizes[0].Blocks != 4 || h.Sizes[0].Bytes != 600+3*1023 {
 		t.Errorf("sizes: %+v", *h.Sizes[0])
 	}
-	if len(h.Scanners) != 2 || h.Scanners[0].Name != "none" || h.Scanners[0].Reasons["hash"] != 3 || h.Scanners[1].Shared != 400 {
-		t.Errorf("scanners: %+v, %+v", *h.Scanners[0], *h.Scanners[1])
+	if len(h.Scanners) != 3 || h.Scanners[0].Name != "none" || h.Scanners[0].Reasons["hash"] != 3 || h.Scanners[2].Shared != 400 {
+		t.Errorf("scanners: %+v, %+v", *h.Scanners[0], *h.Scanners[2])
 	}
 	if got := h.reasons(); !slices.Equal(got, []string{"joint", "hash"}) {
 		t.Errorf("reasons %v", got)

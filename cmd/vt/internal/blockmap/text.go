@@ -42,6 +42,9 @@ func (h *Histogram) Text(w io.Writer) error {
 	if h.Literals > 0 {
 		fmt.Fprintf(&b, "%s of %s, kept in directories\n", count(h.Literals, "literal"), human.Bytes(h.LitBytes))
 	}
+	if h.Recipes > 0 {
+		fmt.Fprintf(&b, "%s of %s\n", count(h.Recipes, "recipe"), human.Bytes(h.RecBytes))
+	}
 	reasons := h.reasons()
 	if len(h.Sizes) > 0 {
 		b.WriteString("\nDistinct blocks by size, and why they end:\n\n")

@@ -49,11 +49,12 @@ Each line of --json is an object:
 
     path, path_bytes, size     as in vt ar list --json
     scanner                    its name, or none
-    pieces                     offset, length, kind (block, run, literal), and why
-                               they end; of a block number, hash and again, if it
-                               was met before; of a run its octet
+    pieces                     offset, length, kind (block, run, recipe,
+                               literal), and why they end; of a block or recipe
+                               number and hash, of a block again, if it was met
+                               before; of a run its octet
 
-With --hist: files, bytes, blocks, distinct, shared bytes, runs and run_bytes, literals and literal_bytes; sizes, with from, to, blocks, bytes and reasons of distinct blocks; scanners, with name, files, bytes, blocks, shared, and reasons of distinct blocks. The bytes are those of distinct blocks, shared, of runs and of literals; what is damaged is not counted.`
+With --hist: files, bytes, blocks, distinct, shared bytes, runs and run_bytes, literals and literal_bytes, recipes and recipe_bytes; sizes, with from, to, blocks, bytes and reasons of distinct blocks; scanners, with name, files, bytes, blocks, shared, and reasons of distinct blocks. The bytes are those of distinct blocks, shared, of runs, of literals and of what recipes make; what is damaged is not counted.`
 }
 
 func (c *blocksCommand) Run(e *Env) error {
@@ -229,6 +230,8 @@ func (l blockList) show(path string, f *reader.File, scanner string, pieces func
 			what = fmt.Sprintf("%.16s", p.Ref.Hash.String())
 		case format.RefRun:
 			what = fmt.Sprintf("run of %02x", p.Ref.Octet)
+		case format.RefRecipe:
+			what = fmt.Sprintf("recipe %.16s", p.Ref.Hash.String())
 		}
 		mark := ' '
 		if p.Again {
@@ -277,6 +280,8 @@ func (o blockObjects) show(path string, f *reader.File, scanner string, pieces f
 			x.Kind, x.Number, x.Hash = "block", &ref.Num, &ref.Hash
 		case format.RefRun:
 			x.Kind, x.Octet = "run", &ref.Octet
+		case format.RefRecipe:
+			x.Kind, x.Number, x.Hash = "recipe", &ref.Num, &ref.Hash
 		}
 		b, err := json.Marshal(x)
 		if err == nil {

@@ -45,7 +45,7 @@ func TestBlocksAddUp(t *testing.T) {
 		if err := json.Unmarshal([]byte(out), &h); err != nil || status != want {
 			t.Fatal(status, err)
 		}
-		sum := h.Shared + h.RunBytes + h.LitBytes
+		sum := h.Shared + h.RunBytes + h.LitBytes + h.RecBytes
 		for _, c := range h.Sizes {
 			sum += c.Bytes
 		}
