@@ -1,8 +1,10 @@
 package packed
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -29,8 +31,16 @@ func FuzzWalk(f *testing.F) {
 			}
 		}
 	}
-	for _, lengths := range [][]int{{1, 30}, {0, 300}} {
-		f.Add("x.png", chunked(zlibbed(prose(1, 2000)), lengths...))
+	// Small ones, of which the fuzzer makes more.
+	content := prose(1, 700)
+	for _, b := range [][]byte{
+		chunked(zlibbed(content), 1, 30), chunked(zlibbed(content), 0, 300),
+		slices.Concat(member(plain, content), member(flagged(31, "\x03\x00abcname\x00comment\x00ab"), content)),
+		member(flagged(4, "\x06\x00BC\x02\x00\xff\x01"), content),
+		pack(9, object(3, 700, "", content), object(3, 2, "", content[:2]), object(6, 700, "\x81\x05", content)),
+		fmt.Appendf(nil, "%%PDF-1.4\n1 0 obj\n<</Filter/FlateDecode/Length 9>>stream\n%s\nendstream\nendobj\n", zlibbed(content)),
+	} {
+		f.Add("", b)
 	}
 	if seeds < 10 {
 		f.Fatalf("%d seeds", seeds)

@@ -16,7 +16,7 @@ import (
 // content.
 func inflated(r io.ReaderAt) (int64, []byte, error) {
 	in := &counted{r: bufio.NewReader(io.NewSectionReader(r, 0, 1<<40))}
-	content, err := io.ReadAll(io.LimitReader(flate.NewReader(in), 16<<20))
+	content, err := io.ReadAll(io.LimitReader(flate.NewReader(in), 1<<20))
 	return in.n, content, err
 }
 

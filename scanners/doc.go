@@ -86,6 +86,10 @@
 // member of an archive, goes to Member, which lets the scanner of that file set its
 // marks: only then has it the blocks of the file.
 //
+// A scanner of a format in which something may be compressed with DEFLATE, or that
+// has members, says so with its field packs. FindPacked runs it as well: the same
+// function, which calls Packed where that is, and whose marks then count for nothing.
+//
 // # Why so
 //
 // Joints are chosen by their distance from the one before, whether that counts
@@ -115,6 +119,7 @@
 //	source.go    Source: what a scanner sees, and what it can say
 //	feed.go      a scanner run beside the cutting
 //	marks.go     joints and hints on their way
+//	packed.go    FindPacked: where content is compressed, as scanners say it
 //	member.go    members of archives: scanners within scanners, joints around short headers
 //	tar.go, …    one file a format
 //	sketch.go    Sketch and Sketcher

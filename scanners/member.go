@@ -42,6 +42,9 @@ func (s *Source) member(n int64, name string, otherwise *Scanner) {
 func (s *Source) within(end int64, sc *Scanner, name string) {
 	start := s.pos
 	in := Source{marks: s.marks, origin: s.origin + start, size: end - start, depth: s.depth + 1, find: s.find, name: name}
+	if s.find != nil { // a member may claim more than what it is in has
+		in.size = min(in.size, s.size-start)
+	}
 	see := func() {
 		from := min(max(s.base, start), s.end())
 		to := max(from, min(s.end(), end))
