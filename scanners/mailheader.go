@@ -25,7 +25,7 @@ func (r *mailReader) header() (kind mailKind, inner bool) {
 			break
 		}
 		if fields > 0 && len(p) > 0 && (p[0] == ' ' || p[0] == '\t') { // the field goes on
-			if line := r.Line(); ours && len(r.value)+len(line) <= mailValue {
+			if line := r.lineOf(p); ours && len(r.value)+len(line) <= mailValue {
 				r.value = append(r.value, line...)
 			}
 			continue
@@ -45,7 +45,7 @@ func (r *mailReader) header() (kind mailKind, inner bool) {
 			encoded = hasFold(fieldValue(p, name), "base64")
 		}
 		n := len(name)
-		if line := r.Line(); ours {
+		if line := r.lineOf(p); ours {
 			r.value = append(r.value, line[n+1:]...)
 		}
 	}
@@ -62,6 +62,15 @@ func (r *mailReader) header() (kind mailKind, inner bool) {
 		return mailText, false
 	}
 	return mailAttached, false
+}
+
+// lineOf is Line where p has been seen.
+func (r *mailReader) lineOf(p []byte) []byte {
+	if i := bytes.IndexByte(p, '\n'); i >= 0 {
+		r.Skip(int64(i + 1))
+		return p[:i+1]
+	}
+	return r.Line()
 }
 
 // emptyLine gives the length of the empty line at the start of p, or 0.

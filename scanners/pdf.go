@@ -1,9 +1,6 @@
 package scanners
 
-import (
-	"bytes"
-	"strings"
-)
+import "bytes"
 
 // pdfScanner knows documents of PDF.
 //
@@ -102,7 +99,7 @@ func scanPDFStream(s *Source, b []byte, at int) {
 		s.Skip(int64(at)) // nor is it one of an object that begins before it
 		return
 	}
-	length, packed := pdfDirectLength(dict), bytes.Contains(dict, pdfFlate)
+	length, packed := pdfDirectLength(dict), s.find != nil && bytes.Contains(dict, pdfFlate)
 	s.Skip(int64(at+len(pdfStream)) + eol)
 	start := s.Offset()
 	packed = packed && zlibHeader(s.Peek(2))
@@ -155,18 +152,18 @@ func pdfDirectLength(dict []byte) int64 {
 			return -1
 		}
 		dict = dict[i+len(pdfLength):]
-		rest := bytes.TrimLeft(dict, pdfBlanks)
+		rest := pdfSkip(dict)
 		if len(rest) == len(dict) {
 			continue // of a name that goes on, as in /Length1 of a font
 		}
 		n, digits := pdfNumber(rest)
-		rest = bytes.TrimLeft(rest[digits:], pdfBlanks)
+		rest = pdfSkip(rest[digits:])
 		if digits == 0 {
 			return -1
 		}
 		// The number of an object, its generation, and R.
 		if _, more := pdfNumber(rest); more > 0 {
-			if rest = bytes.TrimLeft(rest[more:], pdfBlanks); len(rest) > 0 && rest[0] == 'R' {
+			if rest = pdfSkip(rest[more:]); len(rest) > 0 && rest[0] == 'R' {
 				return -1
 			}
 		}
@@ -174,15 +171,29 @@ func pdfDirectLength(dict []byte) int64 {
 	}
 }
 
-const pdfBlanks = " \t\r\n\f\x00"
+// pdfBlank reports whether an octet is a blank.
+func pdfBlank(c byte) bool {
+	switch c {
+	case ' ', '\t', '\r', '\n', '\f', 0:
+		return true
+	}
+	return false
+}
+
+// pdfSkip leaves the blanks at the start of b off.
+func pdfSkip(b []byte) []byte {
+	for len(b) > 0 && pdfBlank(b[0]) {
+		b = b[1:]
+	}
+	return b
+}
 
 // pdfTrim leaves the blanks at the end of b off.
 func pdfTrim(b []byte) []byte {
-	n := len(b)
-	for n > 0 && b[n-1] <= ' ' && strings.IndexByte(pdfBlanks, b[n-1]) >= 0 {
-		n--
+	for len(b) > 0 && pdfBlank(b[len(b)-1]) {
+		b = b[:len(b)-1]
 	}
-	return b[:n]
+	return b
 }
 
 // pdfBeforeEOL leaves an end of line at the end of b off.
