@@ -212,10 +212,21 @@ func (f *File) appendPiece(b []byte, p *Piece) ([]byte, error) {
 	if uint64(len(b))+p.Ref.Span > maxReadFile {
 		return b, f.wrap(errors.New("too large to read at once"))
 	}
-	n := len(b)
-	b = append(b, make([]byte, p.Ref.Span)...)
-	_, err := f.copyPiece(b[n:], p, uint64(p.Offset))
-	return b, err
+	if p.Ref.Kind == format.RefRun {
+		n := len(b)
+		b = append(b, make([]byte, p.Ref.Span)...)
+		fill(b[n:], p.Ref.Octet)
+		return b, nil
+	}
+	for skip := uint64(0); skip < p.Ref.Span; {
+		more, err := f.bytes(p, skip)
+		if err != nil {
+			return b, err
+		}
+		b = append(b, more...)
+		skip += uint64(len(more))
+	}
+	return b, nil
 }
 
 func base(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }

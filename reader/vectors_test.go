@@ -196,7 +196,7 @@ func describe(path string, e *format.Entry) testkit.Entry {
 		out.Btime = &testkit.Time{Sec: e.Btime.Sec, Nsec: e.Btime.Nsec}
 	}
 	if e.Kind == format.KindFile {
-		out.Ref = [...]string{"literal", "block", "run", "indirect"}[e.Ref.Kind]
+		out.Ref = [...]string{"literal", "block", "run", "indirect", "recipe"}[e.Ref.Kind]
 	}
 	for _, x := range e.Xattrs {
 		out.Xattrs = append(out.Xattrs, testkit.Xattr{Name: x.Name, ValueHex: hex.EncodeToString([]byte(x.Value))})

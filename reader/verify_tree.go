@@ -318,7 +318,9 @@ func (c *treeChecker) hashContents() {
 		f := &File{a: c.a, e: x.e, name: displayPath(x.path)}
 		h := c.a.header.Hash.NewContent()
 		if _, err := f.WriteTo(ctxWriter{c.ctx, h}); err != nil {
-			c.note(err, 0)
+			if n := c.note(err, 0); n != nil && len(n.Hurts) == 0 {
+				n.Hurt(c.at(x.path))
+			}
 			c.unread = true
 			continue
 		}

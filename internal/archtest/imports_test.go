@@ -22,6 +22,7 @@ var allowed = map[string]string{
 	"scanners":     "",
 	"packed":       "scanners deflate",
 	"deflate":      "",
+	"recipe":       "format deflate",
 	"legacy":       "github.com/zeebo/blake3",
 
 	"internal/fsmeta":   "golang.org/x/sys",
@@ -30,13 +31,13 @@ var allowed = map[string]string{
 	"internal/filter":   "internal/glob",
 	"internal/human":    "",
 	"internal/progress": "internal/human golang.org/x/term",
-	"internal/testkit":  "format format/codec spec",
+	"internal/testkit":  "format format/codec deflate recipe spec",
 	"internal/archtest": "",
 
 	// Reader and writer are siblings.
-	"reader":         "format format/codec github.com/edsrzf/mmap-go golang.org/x/sync golang.org/x/sys",
+	"reader":         "format format/codec recipe github.com/edsrzf/mmap-go golang.org/x/sync golang.org/x/sys",
 	"reader/stream":  "format format/codec golang.org/x/sync",
-	"reader/extract": "format format/codec reader reader/stream internal/fsmeta internal/dirtree golang.org/x/sync golang.org/x/sys",
+	"reader/extract": "format format/codec recipe reader reader/stream internal/fsmeta internal/dirtree golang.org/x/sync golang.org/x/sys",
 	"writer":         "format format/codec scanners reader internal/fsmeta internal/dirtree github.com/edsrzf/mmap-go golang.org/x/sync golang.org/x/sys",
 
 	// Targets are tests; the package itself is their manual.
@@ -58,7 +59,7 @@ var keptFrom = map[string]string{
 
 // pure packages import none of these.
 var (
-	pure   = []string{"format", "format/codec", "scanners", "legacy", "deflate", "packed", "spec"}
+	pure   = []string{"format", "format/codec", "scanners", "legacy", "deflate", "packed", "recipe", "spec"}
 	impure = []string{"os", "net", "syscall", "io/ioutil", "os/exec", "log", "net/http"}
 )
 

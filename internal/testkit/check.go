@@ -64,6 +64,7 @@ type checker struct {
 	top     *format.Top
 	snap    *format.Snapshot
 	root    *dirTree
+	recipes int // around the content being read
 	out     Contents
 }
 

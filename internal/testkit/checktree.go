@@ -2,6 +2,7 @@ package testkit
 
 import (
 	"github.com/vtdarchive/vtd/format"
+	"github.com/vtdarchive/vtd/recipe"
 )
 
 // dirTree is a directory as read.
@@ -171,6 +172,9 @@ func (c *checker) content(b []byte, r *format.Ref, level int) ([]byte, error) {
 		}
 		return append(b, data...), err
 	}
+	if r.Kind == format.RefRecipe {
+		return c.recipe(b, r)
+	}
 	x, err := parse(c, r.Num, format.ParseIndirect, (*format.Indirect).Named, (*format.Indirect).AppendTo)
 	if err != nil {
 		return nil, err
@@ -186,6 +190,36 @@ func (c *checker) content(b []byte, r *format.Ref, level int) ([]byte, error) {
 	}
 	if got := uint64(len(b)) - start; got != r.Span {
 		return nil, damaged("indirect block", format.NoOffset, "block %d spans %d bytes, its reference %d", r.Num, got, r.Span)
+	}
+	return b, nil
+}
+
+// recipe appends what a recipe makes.
+func (c *checker) recipe(b []byte, r *format.Ref) ([]byte, error) {
+	x, err := parse(c, r.Num, format.ParseRecipe, (*format.Recipe).Named, (*format.Recipe).AppendTo)
+	if err != nil {
+		return nil, err
+	}
+	if x.Length != r.Span {
+		return nil, damaged("recipe", format.NoOffset, "block %d makes %d bytes, its reference spans %d", r.Num, x.Length, r.Span)
+	}
+	if c.recipes++; c.recipes > format.MaxRecipeDepth {
+		return nil, damaged("recipe", format.NoOffset, "recipes deeper than %d", format.MaxRecipeDepth)
+	}
+	defer func() { c.recipes-- }()
+	made, err := recipe.Parse(x)
+	if err != nil {
+		return nil, err
+	}
+	input, err := c.content(nil, &x.Input, 0)
+	if err != nil {
+		return nil, err
+	}
+	for i := range made.Parts() {
+		p := made.Part(i)
+		if b, err = made.Make(b, i, input[p.From:p.To]); err != nil {
+			return nil, err
+		}
 	}
 	return b, nil
 }

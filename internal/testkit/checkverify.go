@@ -133,6 +133,8 @@ func (c *checker) blockOf(num uint64, kind format.FrameKind) error {
 		_, err = parse(c, num, format.ParseDirInner, (*format.DirInner).Refs, (*format.DirInner).AppendTo)
 	case format.BlockIndirect:
 		_, err = parse(c, num, format.ParseIndirect, (*format.Indirect).Named, (*format.Indirect).AppendTo)
+	case format.BlockRecipe:
+		_, err = parse(c, num, format.ParseRecipe, (*format.Recipe).Named, (*format.Recipe).AppendTo)
 	default:
 		err = damaged("block", format.NoOffset, "block %d is metadata of unknown type %d", num, b[0])
 	}

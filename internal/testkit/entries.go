@@ -61,7 +61,7 @@ type Xattr struct {
 }
 
 var refNames = map[format.RefKind]string{
-	format.RefLiteral: "literal", format.RefBlock: "block", format.RefRun: "run", format.RefIndirect: "indirect",
+	format.RefLiteral: "literal", format.RefBlock: "block", format.RefRun: "run", format.RefIndirect: "indirect", format.RefRecipe: "recipe",
 }
 
 // entryOf lists an entry; the content of a file is filled in later.

@@ -20,6 +20,7 @@ type Hooks struct {
 	Leaf     func(path string, d *format.DirLeaf)
 	Inner    func(path string, d *format.DirInner)
 	Indirect func(path string, x *format.Indirect)
+	Recipe   func(path string, x *format.Recipe)
 	Snapshot func(s *format.Snapshot)
 	Top      func(t *format.Top)
 

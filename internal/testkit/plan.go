@@ -232,6 +232,11 @@ func (p *planner) file(n *Node, path string) (*Block, error) {
 	}
 	n.Size = uint64(len(n.Data))
 	sum := p.Hash.SumContent(n.Data)
+	if n.Streams != nil {
+		c, err := p.withStreams(path, n.Data, n.Streams)
+		n.Ref, n.Content = c.ref, sum
+		return c.block, err
+	}
 	shape := n.Shape
 	if shape == ShapeAuto {
 		switch {
@@ -267,29 +272,36 @@ func (p *planner) file(n *Node, path string) (*Block, error) {
 		return nil, fmt.Errorf("%s: an indirect block needs two pieces", path)
 	}
 	n.Content = sum
-	b := p.indirect(path, pieces, n.Absent)
+	b := p.indirect(path, p.parts(path, pieces, n.Absent))
 	n.Ref = format.Ref{Kind: format.RefIndirect, Span: n.Size, Hash: b.Hash}
 	return b, nil
 }
 
-func (p *planner) indirect(path string, pieces [][]byte, absent bool) *Block {
-	type child struct {
-		ref   format.Ref
-		block *Block
-	}
-	var level []child
+// held is a reference of a content, and the block it names.
+type held struct {
+	ref   format.Ref
+	block *Block
+}
+
+// parts makes a part of each piece.
+func (p *planner) parts(path string, pieces [][]byte, absent bool) (out []held) {
 	for _, piece := range pieces {
-		c := child{ref: format.Ref{Span: uint64(len(piece))}}
+		c := held{ref: format.Ref{Span: uint64(len(piece))}}
 		if len(piece) >= p.RunMin && uniform(piece) {
 			c.ref.Kind, c.ref.Octet = format.RefRun, piece[0]
 		} else {
 			c.block = p.data(path, piece, absent)
 			c.ref.Kind, c.ref.Hash = format.RefBlock, c.block.Hash
 		}
-		level = append(level, c)
+		out = append(out, c)
 	}
+	return out
+}
+
+// indirect puts indirect blocks above the parts of a content.
+func (p *planner) indirect(path string, level []held) *Block {
 	for height := 1; height == 1 || len(level) > 1; height++ {
-		var up []child
+		var up []held
 		for _, group := range groups(level, p.FanOut) {
 			x := &format.Indirect{Level: height}
 			b := &Block{Type: format.BlockIndirect, Path: path}
@@ -308,7 +320,7 @@ func (p *planner) indirect(path string, pieces [][]byte, absent bool) *Block {
 				p.hooks.Indirect(path, x)
 			}
 			b = p.meta(b, x.AppendTo)
-			up = append(up, child{format.Ref{Kind: format.RefIndirect, Span: span, Hash: b.Hash}, b})
+			up = append(up, held{format.Ref{Kind: format.RefIndirect, Span: span, Hash: b.Hash}, b})
 		}
 		level = up
 	}

@@ -15,7 +15,8 @@ type Node struct {
 	Children []*Node // directory: its entries; they are sorted by name
 	Shape    Shape   // file: how its content is referred to
 	Pieces   [][]byte
-	Absent   bool // file: its data blocks are promised but not written
+	Streams  []Stream // file: ranges that recipes make, in order
+	Absent   bool     // file: its data blocks are promised but not written
 }
 
 // Shape forces the form of a file's content reference.

@@ -44,7 +44,7 @@ func (c *vectorCase) build(t *testing.T) []byte {
 func allVectors() []vectorCase {
 	var out []vectorCase
 	for _, cases := range [][]vectorCase{
-		okContent(), okMetadata(), okFiles(), badHeaders(), badTrailers(), badFrames(), badIndexes(), badNodes(), badContent(), badVersions(),
+		okContent(), okRecipes(), okMetadata(), okFiles(), badHeaders(), badTrailers(), badFrames(), badIndexes(), badNodes(), badContent(), badRecipes(), badVersions(),
 	} {
 		out = append(out, cases...)
 	}
