@@ -2,6 +2,8 @@ package recipe
 
 import (
 	"encoding/binary"
+	"io"
+	"slices"
 
 	"github.com/vtdarchive/vtd/deflate"
 )
@@ -25,6 +27,22 @@ type Deflate struct {
 	Breaks []Break // in ascending order
 	Stream *deflate.Recipe
 	Sums   []uint32 // CRC-32C of what each part makes
+}
+
+// SetSums sets Sums from what the recipe is to make, and gives its length.
+func (d *Deflate) SetSums(made io.ReaderAt) (length int64, err error) {
+	r := newRecipe(d)
+	d.Sums = make([]uint32, r.Parts())
+	var b []byte
+	for i := range d.Sums {
+		p := r.Part(i)
+		b = slices.Grow(b[:0], int(p.Length))[:p.Length]
+		if n, err := made.ReadAt(b, p.Offset); n < len(b) {
+			return 0, err
+		}
+		d.Sums[i] = Sum(b)
+	}
+	return r.size, nil
 }
 
 // Encode gives the parameters as a recipe holds them.

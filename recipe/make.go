@@ -34,6 +34,15 @@ func Parse(x *format.Recipe) (*Recipe, error) {
 	if err != nil {
 		return nil, err
 	}
+	r := newRecipe(d)
+	if uint64(r.size) != x.Length {
+		return nil, damaged("its parts make %d octets, it says %d", r.size, x.Length)
+	}
+	return r, nil
+}
+
+// newRecipe finds where each part begins.
+func newRecipe(d *Deflate) *Recipe {
 	r := &Recipe{d: d, starts: make([]int64, len(d.Stream.Parts)), breaks: make([]int, len(d.Stream.Parts)+1)}
 	k, more := 0, int64(0) // breaks before the part, and what they take
 	for i := range d.Stream.Parts {
@@ -44,10 +53,8 @@ func Parse(x *format.Recipe) (*Recipe, error) {
 		}
 	}
 	r.breaks[len(d.Stream.Parts)] = k
-	if r.size = d.Stream.Size + more; uint64(r.size) != x.Length {
-		return nil, damaged("its parts make %d octets, it says %d", r.size, x.Length)
-	}
-	return r, nil
+	r.size = d.Stream.Size + more
+	return r
 }
 
 // Size is the number of octets that are made.
