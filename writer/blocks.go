@@ -24,6 +24,10 @@ type block struct {
 
 const notKept = -1
 
+// noFile stands for the file of a block that no file has as it is: it is always
+// in the arena or the spool.
+const noFile = ^uint32(0)
+
 // blockTable finds blocks by hash. Blocks are identified by the order in
 // which workers happened to add them; the order in the archive is decided
 // later, from the tree alone.

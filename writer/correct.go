@@ -3,7 +3,6 @@ package writer
 import (
 	"context"
 	"errors"
-	"os"
 
 	"github.com/vtdarchive/vtd/format"
 )
@@ -13,50 +12,6 @@ import (
 // frames, and every file that needs one is read anew, this time with a copy
 // kept aside, and stored under a corrected tree.
 
-// spool keeps blocks in a temporary file.
-type spool struct {
-	f  *os.File
-	at map[uint32]int64
-	n  int64
-}
-
-func newSpool(dir string) (*spool, error) {
-	f, err := os.CreateTemp(dir, "vt-spool-*")
-	if err != nil {
-		return nil, err
-	}
-	os.Remove(f.Name()) // it lives as long as it is open
-	return &spool{f: f, at: map[uint32]int64{}}, nil
-}
-
-func (s *spool) add(id uint32, data []byte) error {
-	if _, err := s.f.WriteAt(data, s.n); err != nil {
-		return err
-	}
-	s.at[id] = s.n
-	s.n += int64(len(data))
-	return nil
-}
-
-func (s *spool) find(id uint32) (int64, bool) {
-	if s == nil {
-		return 0, false
-	}
-	off, ok := s.at[id]
-	return off, ok
-}
-
-func (s *spool) readAt(b []byte, off int64) error {
-	_, err := s.f.ReadAt(b, off)
-	return err
-}
-
-func (s *spool) close() {
-	if s != nil {
-		s.f.Close()
-	}
-}
-
 // correct reads anew every file that needs an absent block. It reports files
 // whose content is not what the first tree says.
 func (c *creation) correct(ctx context.Context, absent []uint32) error {
@@ -64,13 +19,8 @@ func (c *creation) correct(ctx context.Context, absent []uint32) error {
 		c.table.at(id).absent = true
 	}
 	c.meta.forget()
-	sp, err := newSpool(c.o.TempDir)
-	if err != nil {
-		return err
-	}
-	c.source.spool = sp
 	r := newFileReader(c.scan)
-	r.spool = sp
+	r.again, r.unpacker = true, nil // what is read anew is stored as it is
 	for i := range c.tree.nodes.len() {
 		id := uint32(i)
 		n := c.tree.node(id)

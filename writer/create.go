@@ -26,6 +26,7 @@ type Report struct {
 	ContentID           format.Hash
 	RootHash            format.Hash
 	ArchiveID           format.ArchiveID
+	Recipes             RecipeReport
 	Issues              []Issue
 	Corrected           bool // files changed between the phases: a corrected tree follows
 	Elapsed             time.Duration
@@ -69,14 +70,18 @@ func Create(ctx context.Context, w io.Writer, opts Options) (*Report, error) {
 	}
 	c := &creation{o: &opts, tree: newTree(), table: newBlockTable(opts.KeepBytes), out: &countingWriter{w: w}}
 	defer c.table.arena.free()
-	c.scan = &scan{o: &opts, t: c.tree, table: c.table}
+	sp := &spool{dir: opts.TempDir}
+	defer sp.close()
+	c.scan = &scan{o: &opts, t: c.tree, table: c.table, spool: sp, streams: newStreamTable()}
 	defer c.scan.close()
 	opts.phase(PhaseRead, -1, -1)
 	if err := c.scan.run(ctx, false); err != nil {
 		return nil, err
 	}
-	c.source = &blockSource{o: &opts, table: c.table, dirs: c.scan.dirs}
-	defer func() { c.source.spool.close() }()
+	c.source = &blockSource{o: &opts, table: c.table, dirs: c.scan.dirs, spool: sp}
+	if err := c.recipes(ctx); err != nil {
+		return nil, err
+	}
 	c.frames = &frameWriter{o: &opts, w: c.out, table: c.table, src: c.source}
 	c.meta = newMetaTree(c.tree, c.table, opts.Hash)
 	if err := c.write(ctx); err != nil {

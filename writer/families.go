@@ -73,7 +73,8 @@ func (t *tree) countFiles(limit int) (n int) {
 	return n
 }
 
-// eachBlock visits the blocks of a file in order.
+// eachBlock visits the blocks of a file in order, those of the inputs of its
+// recipes in their place.
 func (t *tree) eachBlock(n *node, visit func(id uint32)) {
 	if n.kind != format.KindFile {
 		return
@@ -82,10 +83,17 @@ func (t *tree) eachBlock(n *node, visit func(id uint32)) {
 	case contentBlock:
 		visit(n.content)
 	case contentList:
-		for _, p := range t.lists.at(int(n.content)).pieces {
-			if !p.run {
-				visit(p.block)
-			}
+		t.eachBlockOf(t.lists.at(int(n.content)).pieces, visit)
+	}
+}
+
+func (t *tree) eachBlockOf(pieces []piece, visit func(id uint32)) {
+	for _, p := range pieces {
+		switch p.kind {
+		case pieceBlock:
+			visit(p.id)
+		case pieceRecipe:
+			t.eachBlockOf(t.lists.at(int(t.recipes.at(int(p.id)).input)).pieces, visit)
 		}
 	}
 }

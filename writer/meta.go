@@ -13,7 +13,7 @@ type metaBlock struct {
 	num      uint64 // in the file; valid once numbered
 	below    uint64 // directory: entries; indirect: bytes
 	from, to uint32 // leaf: range of nodes; indirect of level 1: of pieces; others: of children
-	of       uint32 // inner: first node below; indirect of level 1: index into lists
+	of       uint32 // inner: first node below; indirect of level 1: index into lists; recipe: into recipes
 	kind     format.BlockType
 	level    uint8
 	numbered bool
@@ -36,6 +36,7 @@ type metaTree struct {
 	children []uint32  // of inner nodes and of indirect blocks above level 1
 	dirs     []dirInfo // by the directory's index
 	lists    []uint32  // list → its top indirect block + 1
+	recipes  []uint32  // recipe → its block + 1
 	buf      []byte    // canonical forms
 	nameBuf  []byte    // a name being hashed
 	es       []format.Entry
@@ -53,7 +54,7 @@ func (m *metaTree) at(id uint32) *metaBlock { return m.blocks.at(int(id)) }
 // earlier build made are found again.
 func (m *metaTree) build() {
 	dirs := m.t.directories()
-	m.dirs, m.lists = make([]dirInfo, len(dirs)), make([]uint32, m.t.lists.len())
+	m.dirs, m.lists, m.recipes = make([]dirInfo, len(dirs)), make([]uint32, m.t.lists.len()), make([]uint32, m.t.recipes.len())
 	for k := len(dirs) - 1; k >= 0; k-- {
 		m.dirs[k] = m.buildDir(dirs[k])
 	}
@@ -98,10 +99,18 @@ func (m *metaTree) eachData(b *metaBlock, visit func(id uint32)) {
 			}
 		}
 	case b.kind == format.BlockIndirect && b.level == 1:
-		for _, p := range m.t.lists.at(int(b.of)).pieces[b.from:b.to] {
-			if !p.run {
-				visit(p.block)
-			}
+		eachData(m.t.lists.at(int(b.of)).pieces[b.from:b.to], visit)
+	case b.kind == format.BlockRecipe:
+		if l := m.input(b); len(l.pieces) == 1 {
+			eachData(l.pieces, visit)
+		}
+	}
+}
+
+func eachData(pieces []piece, visit func(id uint32)) {
+	for _, p := range pieces {
+		if p.kind == pieceBlock {
+			visit(p.id)
 		}
 	}
 }
@@ -132,24 +141,36 @@ func (m *metaTree) name(r *format.Ref, id uint32) {
 func (m *metaTree) contentRef(n *node) format.Ref {
 	switch n.how {
 	case contentBlock:
-		return m.dataRef(piece{span: n.size, block: n.content})
+		return m.pieceRef(piece{span: n.size, id: n.content})
 	case contentList:
-		l := m.t.lists.at(int(n.content))
-		if len(l.pieces) == 1 {
-			return m.dataRef(l.pieces[0])
-		}
-		r := format.Ref{Kind: format.RefIndirect, Span: n.size}
-		m.name(&r, m.list(n.content, l))
-		return r
+		return m.listRef(n.content, n.size)
 	}
 	return format.Ref{Kind: format.RefLiteral, Span: n.size, Literal: m.t.literal(n)}
 }
 
-func (m *metaTree) dataRef(p piece) format.Ref {
-	if p.run {
-		return format.Ref{Kind: format.RefRun, Span: p.span, Octet: p.octet}
+// listRef makes the reference to a content of a size.
+func (m *metaTree) listRef(i uint32, size uint64) format.Ref {
+	l := m.t.lists.at(int(i))
+	if len(l.pieces) == 1 {
+		return m.pieceRef(l.pieces[0])
 	}
-	b := m.table.at(p.block)
+	r := format.Ref{Kind: format.RefIndirect, Span: size}
+	m.name(&r, m.list(i, l))
+	return r
+}
+
+func (m *metaTree) pieceRef(p piece) format.Ref {
+	switch p.kind {
+	case pieceRun:
+		return format.Ref{Kind: format.RefRun, Span: p.span, Octet: p.octet}
+	case pieceLiteral:
+		return format.Ref{Kind: format.RefLiteral, Span: p.span, Literal: *m.t.literals.at(int(p.id))}
+	case pieceRecipe:
+		r := format.Ref{Kind: format.RefRecipe, Span: p.span}
+		m.name(&r, m.recipe(p.id))
+		return r
+	}
+	b := m.table.at(p.id)
 	return format.Ref{Kind: format.RefBlock, Span: p.span, Hash: b.hash, Num: b.num}
 }
 
@@ -231,7 +252,7 @@ func (m *metaTree) list(i uint32, l *contentRefs) uint32 {
 	}
 	refs := make([]format.Ref, len(l.pieces))
 	for k, p := range l.pieces {
-		refs[k] = m.dataRef(p)
+		refs[k] = m.pieceRef(p)
 	}
 	var ids []uint32
 	for height := uint8(1); len(ids) != 1; height++ {
@@ -296,6 +317,14 @@ func (m *metaTree) eachNamed(id uint32, visit func(uint32)) {
 	b := m.at(id)
 	switch {
 	case b.kind == format.BlockIndirect && b.level == 1:
+		for _, p := range m.t.lists.at(int(b.of)).pieces[b.from:b.to] {
+			if p.kind == pieceRecipe {
+				visit(m.recipe(p.id))
+			}
+		}
+		return
+	case b.kind == format.BlockRecipe:
+		m.eachTop(m.t.recipes.at(int(b.of)).input, visit)
 		return
 	case b.kind != format.BlockDirLeaf:
 		for _, c := range m.children[b.from:b.to] {
@@ -309,8 +338,8 @@ func (m *metaTree) eachNamed(id uint32, visit func(uint32)) {
 		case n.state != stateOK:
 		case n.kind.IsDir():
 			visit(m.dirs[n.content].block)
-		case n.how == contentList && m.lists[n.content] != 0:
-			visit(m.lists[n.content] - 1)
+		case n.kind == format.KindFile && n.how == contentList:
+			m.eachTop(n.content, visit)
 		}
 	}
 }
@@ -326,10 +355,14 @@ func (m *metaTree) stored(b []byte, id uint32) []byte {
 		node := format.DirInner{Level: int(x.level), Children: m.dirChildren(m.children[x.from:x.to])}
 		return node.AppendTo(b, format.Stored, x.num)
 	}
+	if x.kind == format.BlockRecipe {
+		r := m.recipeBlock(x.of)
+		return r.AppendTo(b, format.Stored, x.num)
+	}
 	ind := format.Indirect{Level: int(x.level)}
 	if x.level == 1 {
 		for _, p := range m.t.lists.at(int(x.of)).pieces[x.from:x.to] {
-			ind.Refs = append(ind.Refs, m.dataRef(p))
+			ind.Refs = append(ind.Refs, m.pieceRef(p))
 		}
 	} else {
 		ind.Refs = m.indirects(m.children[x.from:x.to])

@@ -65,6 +65,9 @@ type Options struct {
 	OnEntry func(path string, isDir bool)
 	// OnScanner hears, one at a time, which scanner was chosen for a file.
 	OnScanner func(path, scanner string)
+	// OnRecipes hears, one at a time, of which models there are recipes in a file,
+	// and how many.
+	OnRecipes func(path string, models map[string]int)
 	// OnProgress hears of work done: phase, and bytes and files since the last
 	// call. Called from any goroutine, at once.
 	OnProgress func(p Phase, bytes, files int64)
@@ -77,8 +80,9 @@ type Phase int
 
 // The phases of Create.
 const (
-	PhaseRead  Phase = iota // walk, chunk, hash
-	PhaseWrite              // compress and write
+	PhaseRead    Phase = iota // walk, chunk, hash
+	PhaseRecipes              // find out how compressed streams were made, and prove it
+	PhaseWrite                // compress and write
 )
 
 // Issue is an input that could not be stored, or not as it was first seen.
@@ -102,6 +106,8 @@ type Params struct {
 	Level      int   // zstd level, 1 to 22
 	Long       bool  // long-match stage
 	Order      uint8 // format.OrderPath or format.OrderFamilies
+	Recipes    Recipes
+	RecipeGain int // per cent of a stream that RecipesAuto wants to be saved, at least
 }
 
 const mib = 1 << 20
@@ -118,15 +124,16 @@ const MinFrame = 64 << 10
 func Presets(name string) (Params, error) {
 	p := Params{
 		Preset: name, Hash: format.HashBLAKE3, Chunks: scanners.DefaultParams, Scanner: scanners.Auto, LiteralMax: 40,
-		MetaFrame: 16 * mib, Long: true, Order: format.OrderFamilies,
+		MetaFrame: 16 * mib, Long: true, Order: format.OrderFamilies, Recipes: RecipesAuto, RecipeGain: 25,
 	}
 	switch name {
 	case "fast":
 		p.DataFrame, p.Level, p.Long, p.Scanner = 16*mib, 3, false, scanners.Joints
+		p.Recipes = RecipesOff
 	case "", "default":
 		p.Preset, p.DataFrame, p.Level = "default", 32*mib, 7
 	case "small":
-		p.DataFrame, p.Level = 64*mib, 19
+		p.DataFrame, p.Level, p.RecipeGain = 64*mib, 19, 1
 	default:
 		return p, fmt.Errorf("unknown preset %q: fast, default and small are known", name)
 	}
@@ -147,6 +154,9 @@ func (o *Options) setDefaults() error {
 	if err := o.Scanner.Validate(); err != nil {
 		return err
 	}
+	if err := o.Recipes.Validate(); err != nil {
+		return err
+	}
 	switch {
 	case !o.Hash.Known():
 		return fmt.Errorf("hash function %d is unknown", o.Hash)
@@ -157,6 +167,8 @@ func (o *Options) setDefaults() error {
 		return fmt.Errorf("literals of %d bytes are not between 0 and %d", o.LiteralMax, format.MaxLiteral)
 	case o.Level < codec.MinLevel || o.Level > codec.MaxLevel:
 		return fmt.Errorf("level %d is not between %d and %d", o.Level, codec.MinLevel, codec.MaxLevel)
+	case o.RecipeGain < 0 || o.RecipeGain > 100:
+		return fmt.Errorf("recipes that save %d per cent are not between 0 and 100", o.RecipeGain)
 	case o.Order != format.OrderPath && o.Order != format.OrderFamilies:
 		return fmt.Errorf("order %d is unknown", o.Order)
 	case len(o.Label) > format.MaxText || len(o.Message) > format.MaxText:

@@ -1,6 +1,7 @@
 package writer
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -38,12 +39,14 @@ type fileReader struct {
 	sketcher scanners.Sketcher
 	hasher   *format.ContentHasher
 
-	spool    *spool // keeps what the arena cannot, for blocks that must not be read again
+	again    bool // files changed: what is read now must not be read once more
 	spoolErr error
 
-	file   uint32 // being read
-	pieces []piece
-	size   uint64
+	unpacker *unpacker
+	packed   []packedAt // in the file
+	file     uint32     // being read
+	pieces   []piece
+	size     uint64
 }
 
 func newFileReader(s *scan) *fileReader {
@@ -53,6 +56,9 @@ func newFileReader(s *scan) *fileReader {
 		r.addSpan(sp, data)
 		return nil
 	})
+	if s.table != nil && s.o.unpacks() {
+		r.unpacker = newUnpacker(r, 1)
+	}
 	return r
 }
 
@@ -96,12 +102,12 @@ func (r *fileReader) once(ctx context.Context, j fileJob, fd int, before fsmeta.
 	if before.Kind() != unix.S_IFREG {
 		return errReplaced
 	}
-	r.file, r.pieces, r.size = j.id, r.pieces[:0], 0
+	r.file, r.pieces, r.size, r.packed = j.id, r.pieces[:0], 0, nil
 	// Holes are worth looking for where they save reading; the spans are the
 	// same either way.
 	var readErr error
 	if before.Size <= tinyFile || before.Size <= smallFile && !before.Sparse() {
-		readErr = r.small(&j, fd, before.Size)
+		readErr = r.small(ctx, &j, fd, before.Size)
 	} else {
 		readErr = r.large(ctx, &j, fd, before)
 	}
@@ -122,6 +128,7 @@ func (r *fileReader) once(ctx context.Context, j fileJob, fd int, before fsmeta.
 	}
 	j.n.size = uint64(before.Size)
 	r.s.setMeta(j.id, j.n, &before)
+	r.s.t.setPacked(j.id, r.packed)
 	return nil
 }
 
@@ -158,7 +165,7 @@ func settledStat(ctx context.Context, fd int) (fsmeta.Info, error) {
 	}
 }
 
-func (r *fileReader) small(j *fileJob, fd int, size int64) error {
+func (r *fileReader) small(ctx context.Context, j *fileJob, fd int, size int64) error {
 	n := j.n
 	got := 0
 	// One octet more than there should be: coming up short ends the file.
@@ -194,8 +201,11 @@ func (r *fileReader) small(j *fileJob, fd int, size int64) error {
 			r.addSpan(sp, data[sp.Offset:sp.Offset+sp.Length])
 		}
 	}
-	if len(r.pieces) == 1 && !r.pieces[0].run {
-		n.how, n.content = contentBlock, r.pieces[0].block
+	if err := r.unpack(ctx, j, fd, bytes.NewReader(data), size); err != nil {
+		return err
+	}
+	if len(r.pieces) == 1 && r.pieces[0].kind == pieceBlock {
+		n.how, n.content = contentBlock, r.pieces[0].id
 		return nil
 	}
 	r.setList(n, r.s.o.Hash.Sum(data))
@@ -204,14 +214,18 @@ func (r *fileReader) small(j *fileJob, fd int, size int64) error {
 
 // scanner chooses the scanner for a file that begins with head.
 func (r *fileReader) scanner(j *fileJob, fd int, head []byte) *scanners.Scanner {
-	sc := r.s.o.Scanner.Scanner(head, j.name, func() string {
-		mime, _ := fsmeta.FGetXattr(fd, scanners.MediaTypeXattr)
-		return string(mime)
-	})
+	sc := r.s.o.Scanner.Scanner(head, j.name, mediaType(fd))
 	if sc != nil && r.s.o.OnScanner != nil {
 		r.s.hear(func() { r.s.o.OnScanner(j.path, sc.Name) })
 	}
 	return sc
+}
+
+func mediaType(fd int) func() string {
+	return func() string {
+		mime, _ := fsmeta.FGetXattr(fd, scanners.MediaTypeXattr)
+		return string(mime)
+	}
 }
 
 func (r *fileReader) setList(n *node, h format.Hash) {
@@ -293,8 +307,11 @@ func (r *fileReader) large(ctx context.Context, j *fileJob, fd int, info fsmeta.
 	if r.size != uint64(info.Size) {
 		return errLength
 	}
-	if len(r.pieces) == 1 && !r.pieces[0].run {
-		n.how, n.content = contentBlock, r.pieces[0].block
+	if err := r.unpack(ctx, j, fd, fdReader{ctx, fd, nil}, info.Size); err != nil {
+		return err
+	}
+	if len(r.pieces) == 1 && r.pieces[0].kind == pieceBlock {
+		n.how, n.content = contentBlock, r.pieces[0].id
 		return nil
 	}
 	r.setList(n, r.hasher.Sum())
@@ -314,34 +331,39 @@ func (r *fileReader) hashSpan(sp scanners.Span, data []byte) {
 func (r *fileReader) addSpan(sp scanners.Span, data []byte) {
 	r.size += uint64(sp.Length)
 	if sp.Run {
-		r.pieces = append(r.pieces, piece{span: uint64(sp.Length), octet: sp.Octet, run: true})
+		r.pieces = append(r.pieces, piece{span: uint64(sp.Length), octet: sp.Octet, kind: pieceRun})
 		return
 	}
-	id, room, isNew := r.s.table.add(r.s.o.Hash.Sum(data), len(data), r.file, sp.Offset)
+	id := r.enter(data, r.file, sp.Offset)
+	r.pieces = append(r.pieces, piece{span: uint64(sp.Length), id: id})
+}
+
+// enter enters a block into the table. What the arena has no room for, and
+// cannot be read again, goes to the spool.
+func (r *fileReader) enter(data []byte, file uint32, off int64) (id uint32) {
+	id, room, isNew := r.s.table.add(r.s.o.Hash.Sum(data), len(data), file, off)
 	if room != nil {
 		copy(room, data)
-	} else if r.spool != nil && r.spoolErr == nil {
+	} else if r.spoolErr == nil && (r.again || isNew && file == noFile) {
 		r.spoolErr = r.keep(id, data)
 	}
-	if isNew {
-		if r.s.o.Order == format.OrderFamilies {
-			r.sketcher.Reset()
-			r.sketcher.Write(data)
-			sk, ok := r.sketcher.Sum()
-			r.s.table.setSketch(id, sk, ok)
-		}
+	if isNew && r.s.o.Order == format.OrderFamilies {
+		r.sketcher.Reset()
+		r.sketcher.Write(data)
+		sk, ok := r.sketcher.Sum()
+		r.s.table.setSketch(id, sk, ok)
 	}
-	r.pieces = append(r.pieces, piece{span: uint64(sp.Length), block: id})
+	return id
 }
 
 // keep puts a block that is to be written, and that nothing else keeps, into
 // the spool.
 func (r *fileReader) keep(id uint32, data []byte) error {
 	b := r.s.table.at(id)
-	if _, have := r.spool.find(id); have || b.num != 0 || b.kept != notKept {
+	if _, have := r.s.spool.find(id); have || b.num != 0 || b.kept != notKept {
 		return nil
 	}
-	return r.spool.add(id, data)
+	return r.s.spool.add(id, data)
 }
 
 // fdReader reads a descriptor at offsets until the context ends, and tells

@@ -21,11 +21,14 @@ type scan struct {
 	o      *Options
 	t      *tree
 	table  *blockTable // nil: only hash
+	spool  *spool
 	inputs []input
 	fds    []int // of inputs, closed with the scan
 	dirs   *sourceDirs
 	jobs   chan fileJob
 	owners fsmeta.Owners
+
+	streams *streamTable
 
 	issueMu sync.Mutex
 	issues  []Issue
@@ -107,6 +110,9 @@ func (s *scan) run(ctx context.Context, listOnly bool) error {
 					r.do(walkCtx, j)
 				}
 				j.hold.Release()
+				if r.spoolErr != nil {
+					return r.spoolErr
+				}
 			}
 			return walkCtx.Err()
 		})
@@ -114,7 +120,11 @@ func (s *scan) run(ctx context.Context, listOnly bool) error {
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	return s.settleLinks(ctx, newFileReader(s))
+	r := newFileReader(s)
+	if err := s.settleLinks(ctx, r); err != nil {
+		return err
+	}
+	return r.spoolErr
 }
 
 var errLinkLost = errors.New("not stored: another name of the same file could not be read")

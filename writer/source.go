@@ -61,6 +61,9 @@ func (r *blockReader) append(ctx context.Context, b []byte, id uint32) (_ []byte
 // read reads a block's bytes from its file; what goes wrong shows in the
 // hash, or here.
 func (r *blockReader) read(b []byte, x *block) bool {
+	if x.file == noFile {
+		return false
+	}
 	if r.fd < 0 || r.file != x.file {
 		r.close()
 		fd, err := r.s.dirs.open(x.file)

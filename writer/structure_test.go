@@ -125,7 +125,7 @@ func refs(table *blockTable, seed uint64, n int) []piece {
 		var h format.Hash
 		copy(h[:], testkit.Noise(seed<<32+uint64(i), len(h)))
 		id, _, _ := table.add(h, 1000, 0, 0)
-		pieces[i] = piece{span: 1000, block: id}
+		pieces[i] = piece{span: 1000, id: id}
 	}
 	return pieces
 }
@@ -157,7 +157,7 @@ func TestShapes(t *testing.T) {
 		// Runs end no node before it is full.
 		runs := make([]piece, n)
 		for i := range runs {
-			runs[i] = piece{span: 1000, octet: byte(i), run: true}
+			runs[i] = piece{span: 1000, octet: byte(i), kind: pieceRun}
 		}
 		checkShape(t, buildMeta(oneFile(runs), table))
 	}

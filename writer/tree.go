@@ -44,18 +44,35 @@ const (
 	contentList                // index into lists
 )
 
-// piece is one span of a file of several: a block or a run.
+// piece is one span of a content.
 type piece struct {
 	span  uint64
-	block uint32
-	octet byte
-	run   bool
+	id    uint32 // of a block or a recipe, or index into literals
+	octet byte   // of a run
+	kind  pieceKind
 }
 
-// contentRefs is the content of a file of several spans.
+type pieceKind uint8
+
+const (
+	pieceBlock pieceKind = iota
+	pieceRun
+	pieceLiteral
+	pieceRecipe
+)
+
+// contentRefs is the content of a file of several spans, or of a recipe's input.
 type contentRefs struct {
 	pieces []piece
-	hash   format.Hash
+	hash   format.Hash // of the whole; not of an input
+}
+
+// madeRecipe is how the octets of a stream are made.
+type madeRecipe struct {
+	params []byte
+	length uint64 // octets that are made
+	input  uint32 // index into lists
+	span   uint64 // of the input
 }
 
 // linkGroup is an inode with several names.
@@ -74,6 +91,8 @@ type tree struct {
 	mu       sync.Mutex // guards what workers add to
 	literals paged[[]byte]
 	lists    paged[contentRefs]
+	recipes  paged[madeRecipe]
+	packed   map[uint32][]packedAt // streams in a file, by its node
 	xattrs   []([]format.Xattr)
 	xattrIdx map[string]uint32
 
@@ -92,6 +111,7 @@ func newTree() *tree {
 	return &tree{
 		xattrIdx: map[string]uint32{}, xattrs: [][]format.Xattr{nil}, ownerIdx: map[[2]uint32]uint32{},
 		linkIdx: map[[2]uint64]uint32{}, rootOf: map[uint32]int{}, btimes: map[uint32]format.Time{},
+		packed: map[uint32][]packedAt{},
 	}
 }
 
@@ -126,6 +146,17 @@ func (t *tree) addLiteral(b []byte) uint32 {
 	defer t.mu.Unlock()
 	i, _ := t.literals.add(b)
 	return uint32(i)
+}
+
+// setPacked notes the streams in a file, or that there are none.
+func (t *tree) setPacked(file uint32, streams []packedAt) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(streams) > 0 {
+		t.packed[file] = streams
+	} else {
+		delete(t.packed, file)
+	}
 }
 
 func (t *tree) addList(c contentRefs) uint32 {

@@ -92,10 +92,7 @@ func watchInputs(e *Env, o *writer.Options, quiet bool) {
 		o.OnNotice = func(text string) { e.message("%s", text) }
 	}
 	o.OnPhase = func(p writer.Phase, bytes, files int64) {
-		name := "reading"
-		if p == writer.PhaseWrite {
-			name = "writing"
-		}
+		name := map[writer.Phase]string{writer.PhaseRead: "reading", writer.PhaseRecipes: "recipes", writer.PhaseWrite: "writing"}[p]
 		e.bar.Phase(name, max(bytes, 0), max(files, 0))
 	}
 	o.OnProgress = func(_ writer.Phase, bytes, files int64) { e.bar.Add(bytes, files) }

@@ -26,6 +26,7 @@ type summaryJSON struct {
 	MetaStored  int64       `json:"metadata_stored"`
 	MetaBlocks  int64       `json:"metadata_blocks"`
 	IndexBytes  int64       `json:"index_bytes"`
+	Recipes     recipesJSON `json:"recipes"`
 	Ratio       float64     `json:"ratio"`
 	Seconds     float64     `json:"seconds"`
 	ContentID   format.Hash `json:"content_id"`
@@ -70,7 +71,7 @@ func (c *createCommand) summary(e *Env, r *writer.Report) error {
 			Entries: r.Entries, Files: r.Files, Directories: r.Dirs, Others: r.Others, Bytes: r.Bytes,
 			NewBlocks: r.NewBlocks, NewBytes: r.NewBytes, DupBlocks: r.DupBlocks, DupBytes: r.DupBytes,
 			Stored: r.Stored, DataStored: r.DataStored, MetaStored: r.MetaStored, MetaBlocks: r.MetaBlocks,
-			IndexBytes: r.IndexBytes, Ratio: ratio(r.Bytes, r.Stored), Seconds: r.Elapsed.Seconds(),
+			IndexBytes: r.IndexBytes, Recipes: recipesOf(&r.Recipes), Ratio: ratio(r.Bytes, r.Stored), Seconds: r.Elapsed.Seconds(),
 			ContentID: r.ContentID, Root: r.RootHash, ArchiveID: hex.EncodeToString(r.ArchiveID[:]),
 			Corrected: r.Corrected, Issues: issuesJSON(r.Issues),
 		})
@@ -82,6 +83,9 @@ func (c *createCommand) summary(e *Env, r *writer.Report) error {
 		human.Duration(r.Elapsed), human.Rate(int64(r.Bytes), max(r.Elapsed, time.Millisecond))))
 	e.note(fmt.Sprintf("new: %s in %s blocks; duplicate: %s in %s blocks", human.Bytes(r.NewBytes),
 		human.Count(r.NewBlocks), human.Bytes(r.DupBytes), human.Count(r.DupBlocks)))
+	if n := recipesStored(&r.Recipes); n != "" {
+		e.note(n)
+	}
 	e.note(fmt.Sprintf("stored: %s, ratio %.2f", human.Bytes(r.Stored), ratio(r.Bytes, r.Stored)))
 	e.note("content id: " + r.ContentID.String())
 	return nil

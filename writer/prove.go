@@ -1,0 +1,287 @@
+package writer
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sys/unix"
+
+	"github.com/vtdarchive/vtd/deflate"
+	"github.com/vtdarchive/vtd/format"
+	"github.com/vtdarchive/vtd/recipe"
+)
+
+// The streams that are to be recipes are read once more, to find out how they
+// were made, and to make them. A recipe counts only if what it makes is, octet for
+// octet, what was read the first time.
+
+const (
+	// proveEffort bounds the search for one octet, and so the time of all who
+	// read: some 4 MB/s.
+	proveEffort = 256
+	// maxParams bounds the parameters of a recipe: readers parse them as a whole.
+	maxParams = 4 << 20
+)
+
+var proveLimits = deflate.Limits{MaxContent: maxInflated, MaxRatio: format.MaxRecipeRatio, Effort: proveEffort}
+
+// proof is how a stream is made.
+type proof struct {
+	params []byte
+	model  string
+	id     uint32 // of the recipe + 1; 0: none yet
+}
+
+// extra is what the recipe takes beyond what every one does.
+func (p *proof) extra() float64 { return float64(len(p.params)) }
+
+// prover makes recipes of streams.
+type prover struct {
+	c   *creation
+	ctx context.Context
+}
+
+// prove makes the recipes of the streams in use. Those for which there is none
+// are in use no longer.
+func (c *creation) prove(ctx context.Context, streams []*packedStream) error {
+	var small, large []*packedStream
+	total := int64(0)
+	for _, s := range streams {
+		if !s.use || s.params != nil {
+			continue
+		}
+		total += s.survey.ContentSize
+		if len(s.survey.Parts) > 1 {
+			large = append(large, s)
+		} else {
+			small = append(small, s)
+		}
+	}
+	if total == 0 {
+		return nil
+	}
+	c.o.phase(PhaseRecipes, total, -1)
+	// Streams of one part beside each other; of others the parts.
+	for _, work := range []struct {
+		streams       []*packedStream
+		streamsAtOnce int
+		partsAtOnce   int
+	}{{small, c.o.Threads, 1}, {large, min(2, c.o.Threads), c.o.Threads}} {
+		g, gctx := errgroup.WithContext(ctx)
+		g.SetLimit(work.streamsAtOnce)
+		for _, s := range work.streams {
+			if gctx.Err() != nil {
+				break
+			}
+			g.Go(func() error {
+				p := prover{c, gctx}
+				return p.stream(s, work.partsAtOnce)
+			})
+		}
+		if err := g.Wait(); err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stream makes the recipe of one stream. Only cancelling is an error.
+func (p *prover) stream(s *packedStream, atOnce int) error {
+	container, done, err := p.container(s)
+	if err == nil {
+		defer done()
+		err = p.make(s, container, atOnce)
+	}
+	if ctxErr := p.ctx.Err(); ctxErr != nil {
+		return ctxErr
+	}
+	if err == nil {
+		return nil
+	}
+	s.use, s.params = false, nil
+	switch {
+	case errors.Is(err, deflate.ErrNoModel), errors.Is(err, errLong):
+		s.reason = reasonModel
+	case errors.Is(err, deflate.ErrEffort):
+		s.reason = reasonEffort
+	case errors.Is(err, errDiffers):
+		s.reason = reasonProof
+	case errors.Is(err, errChanged), errors.Is(err, deflate.ErrInvalid), errors.Is(err, errLost):
+		s.reason = reasonChanged
+	default:
+		s.reason = reasonProof
+	}
+	return nil
+}
+
+var (
+	errLong    = errors.New("the recipe is too long")
+	errDiffers = errors.New("the recipe makes other octets")
+	errLost    = errors.New("a block cannot be read")
+)
+
+// container opens what the stream lies in.
+func (p *prover) container(s *packedStream) (_ io.ReaderAt, done func(), err error) {
+	if s.at.parent != nil {
+		r := p.c.source.content(p.ctx, s.at.parent.pieces)
+		return r, r.close, nil
+	}
+	fd, err := p.c.source.dirs.open(s.at.file)
+	if err != nil {
+		return nil, nil, errLost
+	}
+	return fdReader{p.ctx, fd, nil}, func() { unix.Close(fd) }, nil
+}
+
+func (p *prover) make(s *packedStream, container io.ReaderAt, atOnce int) error {
+	content := p.c.source.content(p.ctx, s.pieces)
+	defer content.close()
+	octets := s.reader(container)
+	model, err := deflate.Find(octets, content, s.survey, s.hints, proveLimits)
+	if err != nil {
+		return err
+	}
+	r := &deflate.Recipe{Layout: s.survey.Layout, Model: model, Corrections: make([][]byte, len(s.survey.Parts))}
+	err = p.parts(len(r.Parts), atOnce, func(i int) (err error) {
+		r.Corrections[i], err = deflate.PredictPart(octets, content, s.survey, i, model, proveLimits)
+		from, to := r.Content(i)
+		p.c.o.progress(PhaseRecipes, (to-from)/2, 0)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	d := recipe.Deflate{Stream: r, Sums: make([]uint32, len(r.Parts))}
+	for _, b := range s.breaks {
+		d.Breaks = append(d.Breaks, recipe.Break{At: b.At, Octets: b.Bytes})
+	}
+	// Which part has which octets is what recipe says, from all but the sums.
+	made, _, err := s.parse(&d)
+	if err != nil {
+		return err
+	}
+	err = p.parts(made.Parts(), atOnce, func(i int) error {
+		part := made.Part(i)
+		b, err := readAt(container, s.at.off+part.Offset, part.Length)
+		d.Sums[i] = recipe.Sum(b)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	made, params, err := s.parse(&d)
+	if err != nil {
+		return err
+	}
+	if err := p.proved(s, made, container, content, atOnce); err != nil {
+		return err
+	}
+	s.params, s.model = params, model.String()
+	return nil
+}
+
+// parse encodes a recipe, and reads it as a reader would.
+func (s *packedStream) parse(d *recipe.Deflate) (*recipe.Recipe, []byte, error) {
+	params, err := d.Encode()
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(params) > maxParams || int64(len(params)) >= s.length {
+		return nil, nil, errLong
+	}
+	x := format.Recipe{
+		Transform: format.TransformDeflate, Params: params, Length: uint64(s.length),
+		Input: format.Ref{Kind: format.RefRun, Span: uint64(s.survey.ContentSize)},
+	}
+	y, err := format.ParseRecipe(x.AppendTo(nil, format.Canonical, 0), format.Canonical, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := recipe.Parse(y)
+	return r, params, err
+}
+
+// proved makes all parts and compares them with what was read at first.
+func (p *prover) proved(s *packedStream, made *recipe.Recipe, container, content io.ReaderAt, atOnce int) error {
+	if made.Size() != s.length {
+		return errDiffers
+	}
+	h := p.c.o.Hash.New()
+	outs := make([][]byte, atOnce)
+	for from := 0; from < made.Parts(); from += atOnce {
+		n := min(atOnce, made.Parts()-from)
+		err := p.parts(n, atOnce, func(k int) error {
+			part := made.Part(from + k)
+			input, err := readAt(content, part.From, part.To-part.From)
+			if err != nil {
+				return err
+			}
+			out, err := made.Make(outs[k][:0], from+k, input)
+			if err != nil {
+				return err
+			}
+			outs[k] = out
+			want, err := readAt(container, s.at.off+part.Offset, part.Length)
+			if err == nil && !bytes.Equal(out, want) {
+				err = errDiffers
+			}
+			p.c.o.progress(PhaseRecipes, (part.To-part.From)/2, 0)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for _, out := range outs[:n] {
+			h.Write(out)
+		}
+	}
+	if h.Sum() != s.sum {
+		return errChanged
+	}
+	return nil
+}
+
+// parts does something for each part, several at once.
+func (p *prover) parts(n, atOnce int, do func(i int) error) error {
+	if n == 1 || atOnce == 1 {
+		for i := range n {
+			if err := p.ctx.Err(); err != nil {
+				return err
+			}
+			if err := do(i); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	g, ctx := errgroup.WithContext(p.ctx)
+	g.SetLimit(atOnce)
+	for i := range n {
+		if ctx.Err() != nil {
+			break
+		}
+		g.Go(func() error { return do(i) })
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return p.ctx.Err()
+}
+
+func readAt(r io.ReaderAt, off, n int64) ([]byte, error) {
+	b := make([]byte, n)
+	k, err := r.ReadAt(b, off)
+	if int64(k) == n {
+		return b, nil
+	}
+	if err == nil || err == io.EOF {
+		err = errChanged
+	}
+	return nil, err
+}

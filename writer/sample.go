@@ -1,0 +1,186 @@
+package writer
+
+import (
+	"bytes"
+	"context"
+	"path"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/vtdarchive/vtd/format/codec"
+)
+
+// How contents of streams would shrink is estimated from samples: of each stream
+// alone, and of streams whose contents have names of one kind together, since
+// they will share frames.
+
+const (
+	sampleMin, sampleMax = 32 << 10, 1 << 20
+	sampleShare          = 8       // of a content, one part in so many
+	groupSample          = 4 << 20 // of the contents of one kind
+	allSamples           = 16 << 20
+	slowLevel            = 12 // above it a fourth of that
+	sampleLevel          = 7  // for a stream alone, at most
+)
+
+// estimate sets the ratio of all streams.
+func (x *chooser) estimate(ctx context.Context) error {
+	samples := make([][]byte, len(x.streams))
+	g, ctx := errgroup.WithContext(ctx)
+	next := make(chan int)
+	g.Go(func() error {
+		defer close(next)
+		for i := range x.streams {
+			select {
+			case next <- i:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		return nil
+	})
+	kept := x.keepSamples()
+	for range x.c.o.Threads {
+		g.Go(func() error {
+			z, err := codec.NewEncoder(codec.Params{Level: min(x.c.o.Level, sampleLevel), Long: x.c.o.Long})
+			if err != nil {
+				return err
+			}
+			r := x.c.source.reader()
+			defer r.close()
+			var buf, out []byte
+			for i := range next {
+				s := x.streams[i]
+				if buf, err = s.sample(ctx, r, buf[:0]); err != nil {
+					return err
+				}
+				_, out = z.Encode(out[:0], buf)
+				s.ratio = 1
+				if len(buf) > 0 {
+					s.ratio = min(float64(len(out))/float64(len(buf)), 1)
+				}
+				if kept[i] {
+					samples[i] = bytes.Clone(buf)
+				}
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return x.together(samples)
+}
+
+// kind tells streams apart whose contents do not resemble each other.
+func (s *packedStream) kindOf() string { return s.kind.String() + path.Ext(s.name) }
+
+// keepSamples chooses the streams whose samples are compressed together: no two
+// with a block in common.
+func (x *chooser) keepSamples() []bool {
+	kept := make([]bool, len(x.streams))
+	have := make([]bool, len(x.uses))
+	group := map[string]int64{}
+	all, left := int64(groupSample), int64(allSamples)
+	if x.c.o.Level > slowLevel {
+		all, left = all/4, left/4
+	}
+	for i, s := range x.streams {
+		n := s.sampleSize()
+		k := s.kindOf()
+		common := false
+		eachData(s.pieces, func(id uint32) { common = common || have[id] })
+		if common || group[k]+n > all || left < n {
+			continue
+		}
+		eachData(s.pieces, func(id uint32) { have[id] = true })
+		kept[i] = true
+		group[k] += n
+		left -= n
+	}
+	return kept
+}
+
+// together corrects the ratios of each kind by what its samples shrink to when
+// they are compressed as the archive will be.
+func (x *chooser) together(samples [][]byte) error {
+	type group struct {
+		raw   []byte
+		alone float64
+	}
+	groups := map[string]*group{}
+	for i, s := range x.streams {
+		if len(samples[i]) == 0 {
+			continue
+		}
+		k := s.kindOf()
+		if groups[k] == nil {
+			groups[k] = &group{}
+		}
+		groups[k].raw = append(groups[k].raw, samples[i]...)
+		groups[k].alone += s.ratio * float64(len(samples[i]))
+	}
+	z, err := codec.NewEncoder(codec.Params{Level: x.c.o.Level, Long: x.c.o.Long})
+	if err != nil {
+		return err
+	}
+	factor := map[string]float64{}
+	for k, g := range groups {
+		_, out := z.Encode(nil, g.raw)
+		factor[k] = min(max(float64(len(out))/g.alone, 0.1), 1)
+	}
+	for _, s := range x.streams {
+		if f, ok := factor[s.kindOf()]; ok {
+			s.ratio *= f
+		}
+	}
+	return nil
+}
+
+func (s *packedStream) sampleSize() int64 {
+	return min(max(s.survey.ContentSize/sampleShare, sampleMin), sampleMax)
+}
+
+// sample reads some of the content that is not packed once more: whole blocks
+// from two places. What cannot be read is left out.
+func (s *packedStream) sample(ctx context.Context, r *blockReader, b []byte) ([]byte, error) {
+	var free []piece
+	eachSpan(s.pieces, s.inner, func(p piece, n uint64, idle *packedStream) {
+		if p.kind == pieceBlock && n == p.span && idle == nil {
+			free = append(free, p)
+		}
+	})
+	size := int(s.sampleSize())
+	total := 0
+	for _, p := range free {
+		total += int(p.span)
+	}
+	if total > size {
+		// The beginning of a tar is not like the rest of it, nor is the end.
+		free = slices.Concat(from(free, total/4, size/2), from(free, total/8*5, size/2))
+	}
+	for _, p := range free {
+		var err error
+		if b, _, err = r.append(ctx, b, p.id); err != nil {
+			return b, err
+		}
+		if len(b) >= size {
+			return b[:size], nil
+		}
+	}
+	return b, nil
+}
+
+// from gives the pieces that hold n octets behind the first skip.
+func from(pieces []piece, skip, n int) []piece {
+	i := 0
+	for ; i < len(pieces) && skip >= int(pieces[i].span); i++ {
+		skip -= int(pieces[i].span)
+	}
+	k := i
+	for ; k < len(pieces) && n > 0; k++ {
+		n -= int(pieces[k].span)
+	}
+	return pieces[i:k]
+}

@@ -1,0 +1,67 @@
+package writer
+
+import (
+	"fmt"
+	"os"
+	"sync"
+)
+
+// spool keeps blocks in a temporary file, made when the first one comes: those
+// of contents that were inflated, when the arena is full, and of files that
+// changed between the phases.
+type spool struct {
+	dir string
+
+	mu sync.Mutex
+	f  *os.File
+	at map[uint32]int64
+	n  int64
+}
+
+// temporary makes a file that lives as long as it is open.
+func temporary(dir string) (*os.File, error) {
+	f, err := os.CreateTemp(dir, "vt-spool-*")
+	if err != nil {
+		return nil, err
+	}
+	os.Remove(f.Name())
+	return f, nil
+}
+
+func (s *spool) add(id uint32, data []byte) error {
+	s.mu.Lock()
+	if s.f == nil {
+		f, err := temporary(s.dir)
+		if err != nil {
+			s.mu.Unlock()
+			return err
+		}
+		s.f, s.at = f, map[uint32]int64{}
+	}
+	off := s.n
+	s.n += int64(len(data))
+	s.at[id] = off
+	s.mu.Unlock()
+	if _, err := s.f.WriteAt(data, off); err != nil {
+		return fmt.Errorf("temporary file: %w", err)
+	}
+	return nil
+}
+
+func (s *spool) find(id uint32) (int64, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	off, ok := s.at[id]
+	return off, ok
+}
+
+func (s *spool) readAt(b []byte, off int64) error {
+	_, err := s.f.ReadAt(b, off)
+	return err
+}
+
+func (s *spool) close() {
+	if s.f != nil {
+		s.f.Close()
+	}
+}
