@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"math"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -107,7 +108,9 @@ func (w *worker) opened(i uint32, f *file) bool {
 	if f.left > 1 {
 		w.clock++
 		f.more().used = w.clock
-		w.open = append(w.open, i)
+		if !slices.Contains(w.open, i) {
+			w.open = append(w.open, i)
+		}
 		w.closeOldest()
 	}
 	return true
