@@ -10,7 +10,8 @@
 // where the next member of a gzip file, or object of a pack, is.
 //
 //	err := packed.Walk(content, size, "x.tar.gz", nil, func(s *packed.Stream) (int64, error) {
-//		survey, err := deflate.Survey(s.Reader(content), …)
+//		in := io.NewSectionReader(s.Reader(content), 0, math.MaxInt64)
+//		survey, err := deflate.Survey(in, out, limits)
 //		if err != nil {
 //			return 0, err
 //		}
@@ -30,13 +31,14 @@
 // and not on how the reader reads.
 //
 // Check sums of containers are not checked: the caller has the octets either
-// way.
+// way. Walk keeps nothing between calls, and several may run at once.
 //
 // # Bounds
 //
 // Each octet of content belongs to one range at most that a scanner gives, and a
-// stream that is none ends its container, so that visits read no part of the
-// content twice. Streams that cannot have MinStream octets are not visited, but a
+// stream that is none ends its range, unless that says where the next one is. So
+// no visit goes through what another has, and together they take the time of going
+// through the content once. Streams that cannot have MinStream octets are not visited, but a
 // shorter one may turn out to be: in a gzip file its length is needed. After
 // MaxShort of these the rest of that file is left out. Memory is below a MiB, and
 // that for the breaks of one picture: MaxBreaks of them with 12 octets each, more

@@ -9,9 +9,9 @@ import (
 
 const (
 	gzipTrailer = 8 // CRC-32 and length
-	// gzipHeaderMax is how long the header of a member may be: an extra field, and
-	// two names as long.
-	gzipHeaderMax = 192 << 10
+	// gzipHeaderMax is how long the header of a member may be: an extra field of
+	// 64 KiB, and names.
+	gzipHeaderMax = 256 << 10
 )
 
 // gzipHeader is what the header of a member says.
@@ -90,8 +90,8 @@ func (c *container) gzip(name string) error {
 		start := c.off
 		b := c.peek(windowSize)
 		h, ok := readGzip(b)
-		if h.more {
-			b = c.peek(gzipHeaderMax)
+		for n := 4 * windowSize; h.more && n <= gzipHeaderMax; n *= 4 {
+			b = c.peek(n)
 			h, ok = readGzip(b)
 		}
 		if !ok {

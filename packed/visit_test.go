@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/vtdarchive/vtd/deflate"
+	"github.com/vtdarchive/vtd/scanners"
 )
 
 // TestReader: a stream in pieces reads like one that is whole, from anywhere.
@@ -111,6 +112,34 @@ func (f *failing) ReadAt(p []byte, off int64) (int, error) {
 		return copy(p, f.content[min(off, f.end):f.end]), f.err
 	}
 	return bytes.NewReader(f.content).ReadAt(p, off)
+}
+
+// TestRanges: ranges that cannot be, are in the wrong order or in each other
+// change nothing but what is found.
+func TestRanges(t *testing.T) {
+	stream := deflated(prose(1, 2000))
+	n := int64(len(stream))
+	content := slices.Concat(stream, stream, stream)
+	var got []int64
+	w := walker{content: bytes.NewReader(content), size: 3 * n, visit: func(s *Stream) (int64, error) {
+		got = append(got, s.Offset)
+		return n, nil
+	}}
+	const zip = scanners.PackedDeflate
+	err := w.walk(slices.Values([]scanners.Packed{
+		{Kind: 99, Offset: 0, Size: 0},
+		{Kind: zip, Offset: 0, Size: n},
+		{Kind: zip, Offset: 0, Size: n},
+		{Kind: zip, Offset: n - 1, Size: n},
+		{Kind: zip, Offset: 2 * n, Size: n + 1},
+		{Kind: zip, Offset: 4 * n, Size: n},
+		{Kind: zip, Offset: n, Size: 2 * n},
+		{Kind: zip, Offset: 2 * n, Size: n},
+		{Kind: zip, Offset: n, Size: n},
+	}))
+	if !slices.Equal(got, []int64{0, n}) || err != nil {
+		t.Errorf("streams at %d, each of %d octets; %v", got, n, err)
+	}
 }
 
 // TestPanic: what panics in visit is not taken for a scanner's.

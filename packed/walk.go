@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 
 	"github.com/vtdarchive/vtd/deflate"
 	"github.com/vtdarchive/vtd/scanners"
@@ -38,11 +39,18 @@ var (
 // does an error of content.
 func Walk(content io.ReaderAt, size int64, name string, mediaType func() string, visit func(*Stream) (length int64, err error)) error {
 	w := walker{content: content, size: size, visit: visit}
-	for p := range scanners.FindPacked(&w, size, name, mediaType) {
-		if p.Offset < w.next {
+	return w.walk(scanners.FindPacked(&w, size, name, mediaType))
+}
+
+// walk goes through ranges that scanners give. None may begin in the one before:
+// that bounds the work, and keeps streams in order.
+func (w *walker) walk(ranges iter.Seq[scanners.Packed]) error {
+	for p := range ranges {
+		if p.Offset < w.next || p.Offset > w.size || p.Size > w.size-p.Offset {
 			continue
 		}
-		c := container{&w, p.Offset, p.Offset + p.Size}
+		w.next = p.Offset + p.Size
+		c := container{w, p.Offset, w.next}
 		var err error
 		switch p.Kind {
 		case scanners.PackedGzip:
@@ -59,8 +67,6 @@ func Walk(content io.ReaderAt, size int64, name string, mediaType func() string,
 		if err != nil {
 			return err
 		}
-		// Nobody else may read it: that bounds the work.
-		w.next = p.Offset + p.Size
 	}
 	return w.err
 }
@@ -70,7 +76,7 @@ type walker struct {
 	content io.ReaderAt
 	size    int64
 	visit   func(*Stream) (int64, error)
-	next    int64 // content before it has been dealt with
+	next    int64 // where the last range ends
 	err     error // of reading
 	window  []byte
 	at      int64 // where the window begins

@@ -79,6 +79,14 @@ func FindPacked(r io.ReaderAt, size int64, name string, mediaType func() string)
 	}
 }
 
+// CanPack reports whether something could be packed in content, by its first
+// octets: whether FindPacked would look at more of it. The arguments are those of
+// Choose.
+func CanPack(head []byte, name string, mediaType func() string) bool {
+	sc := Choose(head, name, mediaType)
+	return sc != nil && sc.packs || looseObject(head, name)
+}
+
 // finder runs a scanner over content for what is packed in it.
 type finder struct {
 	r       io.ReaderAt
