@@ -90,18 +90,18 @@ func (r *Recipe) Make(dst []byte, i int, input []byte) ([]byte, error) {
 		return dst, damaged("part %d has an input of %d octets and needs %d", i, len(input), p.To-p.From)
 	}
 	start := len(dst)
-	dst, err := deflate.RebuildPart(slices.Grow(dst, int(p.Length)), input, r.d.Stream, i, deflate.Limits{})
+	made, err := deflate.RebuildPart(slices.Grow(dst, int(p.Length)), input, r.d.Stream, i, deflate.Limits{})
 	if err != nil {
-		return dst[:start], ofClass(err)
+		return dst, ofClass(err)
 	}
-	dst = r.interrupt(dst, start, i)
-	if int64(len(dst)-start) != p.Length {
-		return dst[:start], damaged("part %d makes %d octets, not %d", i, len(dst)-start, p.Length)
+	made = r.interrupt(made, start, i)
+	if int64(len(made)-start) != p.Length {
+		return dst, damaged("part %d makes %d octets, not %d", i, len(made)-start, p.Length)
 	}
-	if Sum(dst[start:]) != r.d.Sums[i] {
-		return dst[:start], damaged("part %d does not match its check sum", i)
+	if Sum(made[start:]) != r.d.Sums[i] {
+		return dst, damaged("part %d does not match its check sum", i)
 	}
-	return dst, nil
+	return made, nil
 }
 
 // Input gives back the input of a recipe, from what it has made.
