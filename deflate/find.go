@@ -15,6 +15,11 @@ const (
 	trialAhead = 4 << 10
 	worstShare = 4 // corrections above a fourth of the stream are not worth anything
 	flushCost  = 3
+	// closeTrial is how much worse than half another one a first trial may be.
+	closeTrial  = 16
+	firstWeight = 8
+	warmShare   = 256 // of worst: what a model that is not lazy may get wrong in a later sample
+	seconds     = 8   // models that are tried on all samples without having been exact on the first
 )
 
 // ErrNoModel says that no model comes near a stream.
@@ -93,73 +98,82 @@ func byCost(a, b trial) int { return a.cost - b.cost }
 // find tries models in their order.
 func (f *finder) find(models []Model) (Model, error) {
 	var trials []trial
-	start := &f.samples[0]
-	best := start.worst(firstTrial)
+	var best trial // of those tried on all samples
+	all := func(m Model) (exact bool, err error) {
+		most := math.MaxInt
+		if best.m != (Model{}) {
+			most = best.cost
+		}
+		cost, exact, err := f.all(m, most)
+		if err == nil && cost < most {
+			best = trial{m, cost}
+		}
+		return exact, err
+	}
+	most := f.samples[0].worst(firstTrial)
 	for _, m := range models {
-		if f.left < f.limits.withDefaults().Search/2 && len(trials) > 0 || f.left < 0 {
+		if f.left < 0 {
 			break
 		}
-		t, exact, err := f.try(m, start, firstTrial, best)
+		cost, exact, err := f.try(m, &f.samples[0], firstTrial, most)
 		if err == nil && exact {
 			// The first that is right is taken if it stays so.
-			if t, exact, err = f.all(m, math.MaxInt); err == nil && exact {
+			if exact, err = all(m); err == nil && exact {
 				return m, nil
 			}
-			t.cost = min(t.cost, best)
+			most = min(most, closeTrial)
+		} else if err == nil {
+			trials = append(trials, trial{m, cost})
+			most = min(most, 2*cost+closeTrial)
 		}
-		if err != nil {
-			if !givenUp(err) {
-				return Model{}, err
-			}
-			continue
-		}
-		trials = append(trials, t)
-		best = min(best, 2*t.cost+16)
-	}
-	slices.SortStableFunc(trials, byCost)
-	found, best := trial{}, 0
-	for i := range f.samples {
-		best += f.samples[i].worst(secondTrial)
-	}
-	for _, t := range trials {
-		if f.left < 0 && found.m != (Model{}) {
-			break
-		}
-		t, _, err := f.all(t.m, best)
-		if err == nil && (found.m == Model{} || t.cost < found.cost) {
-			found, best = t, t.cost
-		} else if err != nil && !givenUp(err) {
+		if err != nil && !givenUp(err) {
 			return Model{}, err
 		}
 	}
-	if found.m == (Model{}) {
+	slices.SortStableFunc(trials, byCost)
+	for i, t := range trials {
+		if i == seconds || best.m != (Model{}) && (f.left < 0 || t.cost > most) {
+			break
+		}
+		if _, err := all(t.m); err != nil && !givenUp(err) {
+			return Model{}, err
+		}
+	}
+	if best.m == (Model{}) {
 		return Model{}, ErrNoModel
 	}
-	return found.m, nil
+	return best.m, nil
 }
 
 func givenUp(err error) bool { return err == errCostly || errors.Is(err, ErrEffort) }
 
-// all tries a model on all samples.
-func (f *finder) all(m Model, most int) (trial, bool, error) {
-	sum, exact := trial{m, 0}, true
+// all gives the cost of a model for all samples, and whether it is right. The first
+// sample counts most: at the start of another, models that are not lazy are not quite
+// in the state of the encoder.
+func (f *finder) all(m Model, most int) (cost int, exact bool, err error) {
+	exact = true
 	for i := range f.samples {
-		t, ok, err := f.try(m, &f.samples[i], secondTrial, min(most-sum.cost, f.samples[i].worst(secondTrial)))
-		if err != nil {
-			return sum, false, err
+		s := &f.samples[i]
+		weight, worst := 1, s.worst(secondTrial)
+		if i == 0 {
+			weight = firstWeight
 		}
-		sum.cost += t.cost
-		exact = exact && ok
+		n, ok, err := f.try(m, s, secondTrial, min((most-cost)/weight, worst))
+		if err != nil {
+			return 0, false, err
+		}
+		cost += n * weight
+		exact = exact && (ok || i > 0 && m.Level < 4 && n <= worst/warmShare)
 	}
-	return sum, exact, nil
+	return cost, exact, nil
 }
 
 // try gives the cost of a model for the first n octets of a sample, and whether
 // nothing but flushes has to be corrected there. If it costs more than most, it fails.
-func (f *finder) try(m Model, s *sample, n, most int) (trial, bool, error) {
+func (f *finder) try(m Model, s *sample, n, most int) (cost int, exact bool, err error) {
 	p, err := newPrediction(s.part, s.view, m, f.limits)
 	if err != nil {
-		return trial{}, false, err
+		return 0, false, err
 	}
 	defer p.pred.free()
 	to := math.MaxInt
@@ -168,6 +182,6 @@ func (f *finder) try(m Model, s *sample, n, most int) (trial, bool, error) {
 	}
 	err = p.run(to, most)
 	f.left -= trialSteps + int64(p.pos-p.at) + p.steps()
-	cost := p.corr.cost()
-	return trial{m, cost + flushCost*p.corr.flushes.at}, cost == 0, err
+	cost = p.corr.cost()
+	return cost + flushCost*p.corr.flushes.at, cost == 0, err
 }

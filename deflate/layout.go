@@ -13,7 +13,7 @@ const (
 	MaxPartStream = 3 * MaxPart
 	// History is the content before a part, and Ahead that behind it, that its
 	// tokens depend on, as far as there is any.
-	History = 64 << 10
+	History = 128 << 10
 	Ahead   = 512
 )
 
