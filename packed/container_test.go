@@ -212,7 +212,7 @@ func pack(count uint32, objects ...[]byte) []byte {
 }
 
 // object makes one of a kind, with what the header has besides the size.
-func object(kind byte, size int, base string, content []byte) []byte {
+func object(kind byte, size int64, base string, content []byte) []byte {
 	b := []byte{kind<<4 | byte(size&15)}
 	for size >>= 4; size > 0; size >>= 7 {
 		b[len(b)-1] |= 0x80

@@ -98,8 +98,7 @@ func (c *container) passSmall(size int64) bool {
 	} else if c.inflater.(flate.Resetter).Reset(in, nil) != nil {
 		return false
 	}
-	var content [gitSmall]byte // and one more would be too many
-	n, err := io.ReadFull(c.inflater, content[:size+1])
+	n, err := io.ReadFull(c.inflater, c.small[:size+1]) // one more is too much
 	c.off += zlibTrailer
 	return int64(n) == size && (err == io.EOF || err == io.ErrUnexpectedEOF)
 }

@@ -98,6 +98,10 @@ func (c *container) gzip(name string) error {
 			return nil
 		}
 		c.off += h.length
+		if b = b[h.length:]; len(b) >= 2 && b[0] == 3 && b[1] == 0 { // nothing
+			c.off += 2 + gzipTrailer
+			continue
+		}
 		s := &Stream{Offset: c.off, Limit: c.end, Kind: Gzip, Name: name, Size: -1, Hints: deflate.GzipHints(h.xfl, h.os)}
 		if s.Name == "" {
 			s.Name = h.name
@@ -108,10 +112,6 @@ func (c *container) gzip(name string) error {
 			s.Limit = next
 		}
 		s.Limit -= gzipTrailer
-		if b = b[h.length:]; len(b) >= 2 && b[0] == 3 && b[1] == 0 { // nothing
-			c.off += 2 + gzipTrailer
-			continue
-		}
 		ok, err := c.try(s)
 		switch {
 		case err != nil:

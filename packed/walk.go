@@ -82,6 +82,7 @@ type walker struct {
 	at      int64 // where the window begins
 
 	inflater io.ReadCloser // for short streams
+	small    [gitSmall]byte
 }
 
 // windowSize is how much content the window has, or more if that much is to be

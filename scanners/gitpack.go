@@ -70,8 +70,11 @@ func gitObject(b []byte) int {
 }
 
 func scanGitPack(s *Source) {
+	if s.Packed(PackedGit, -1, "") {
+		return
+	}
 	zlib := gitZlib(s.Peek(64))
-	if zlib == nil || s.Packed(PackedGit, -1, "") {
+	if zlib == nil {
 		return
 	}
 	// Those closer together than joints may be would only keep each other from
