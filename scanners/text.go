@@ -89,6 +89,9 @@ func scanText(between string, keep func(p []byte, at int) bool) func(*Source) {
 // quicker than to begin a search in each.
 func nextLine(p []byte, at int) int {
 	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	if at < len(p) && p[at] == '\n' { // an empty line; there may be many
+		return at + 1
+	}
 	for range 2 {
 		if at+8 > len(p) {
 			break
