@@ -32,15 +32,23 @@
 //
 // Nothing is corrected in the streams of zlib 1–9 at every memLevel, window and
 // strategy, GNU gzip 1–9 with --rsyncable and without, Node 1–9, pigz 1–9 and Go 2–9
-// that testdata/streams.txt and the tests have. A flush costs one to three octets. Not
-// modelled are Go 1 and its Huffman-only mode, klauspost/compress, libdeflate, zlib-ng,
-// 7-Zip, zopfli, full flushes of zlib and pigz with other sizes of chunks; of these
-// the stream is rebuilt like any other, from corrections that may be a third of it.
+// that testdata/streams.txt and the tests have. In a stream of several parts this holds
+// for lazy levels, 4 to 9; at levels 1 to 3 a part costs some ten octets, about 0.01 % of the
+// stream. A flush costs one to three octets. Not modelled are Go 1 and its Huffman-only
+// mode, klauspost/compress, libdeflate, zlib-ng, 7-Zip, zopfli, full flushes of zlib and
+// pigz with other sizes of chunks; of these the stream is rebuilt like any other, from
+// corrections that may be a third of it.
 //
 // # The rule
 //
 // What follows, with a version of a model, is frozen: archives depend on it. All
-// positions are octets of the content, n is its length.
+// positions are octets of the content.
+//
+// A part is a number of whole blocks. It begins at the start of the stream, or at any
+// block that has content; Survey's choice of parts is not part of the rule. The content of
+// a part begins at From and ends at To. The part sees the content from 128 KiB before From
+// to 512 octets behind To, as far as there is any; n is the end of what it sees. Nothing
+// else that was predicted or written for other parts has a bearing on it.
 //
 // A token is a literal or a match, of a length 3…258 at a distance. A model has a
 // state; it predicts the token at the current position, is told the one that was
@@ -49,21 +57,37 @@
 // says of which type it is and, from how often each symbol occurred, what its
 // header is if it is dynamic.
 //
-// Blocks. Rebuilding begins at position 0 with the start of a block and goes on as
+// Blocks. Rebuilding a part begins at From with the start of a block and goes on as
 // follows. At the start of a block: if markers are due (below) and the position is
 // the next one of bare, they are dropped; otherwise if markers are due the next is
 // written; otherwise if the position is the next one of flushes that is used up and
-// an empty stored block is written, not final; otherwise a block is begun. Before
-// its first token and after each one, the first of these that holds decides:
+// an empty stored block is written, not final; otherwise if the position is To, the part
+// is not the last, and the position is not the next one of ends, the part is over;
+// otherwise a block is begun. Before its first token and after each one, the first of
+// these that holds decides:
 //
 //  1. The model ends the block, and the position is not the next one of skips,
 //     which is otherwise used up: it ends.
 //  2. It has tokens and the position is the next one of flushes: it ends.
 //  3. The position is the next one of ends, which is used up: it ends.
-//  4. The position is n: it ends and is final.
+//  4. The position is To: it ends, and in the last part it is final and the part over.
 //
-// The model sees the content only up to the next of flushes, or n: the segment's end.
-// In a stored block the tokens of the model are counted as tokens too.
+// No token goes on behind To. The model sees the content only up to the next of flushes,
+// or n: the segment's end. In a stored block the tokens of the model are counted as tokens
+// too.
+//
+// Bits. A part begins at the bit of an octet at which the one before it ended. The lower
+// bits of that octet are its carry. So a part gives whole octets: those from the one it
+// begins in to the one it ends in, which the next part gives; the last part gives that too.
+//
+// State. With From = 0 a model begins with nothing. Else the base of its window (below), of
+// W octets, is the least multiple of W with From ≤ base + 2·W; Go has W = 32768. In lazy
+// levels the W positions before From are inserted, and nothing is known from the step
+// before. In the others the model begins with nothing at the start of what the part sees,
+// with the base that From would have there, and predicts tokens, each of which counts as
+// right and no block as ended, up to From, which is a segment's end; then the base is set.
+// In zlib and the like the first position that a part sees counts as none, as position 0
+// does. Strategies rle and huffman-only have no state but the base.
 //
 // # Corrections
 //
@@ -71,9 +95,9 @@
 // that follow, in the order of the bits from the lowest: flushes, ends, skips,
 // bare, tail, headers, tokens. Numbers are unsigned LEB128, in the shortest form.
 //
-//	flushes, ends, skips, bare   a number of positions, and for each how far behind
-//	                             the one before it is
-//	tail      an octet: the bits that fill the last octet, if not zero
+//	flushes, ends, skips, bare   a number of positions from From to To, and for each
+//	                             how far it is behind the one before it, or From
+//	tail      an octet: the bits that fill the last octet of the stream, if not zero
 //	headers   a length in octets, and records
 //	tokens    records, to the end
 //
@@ -88,6 +112,28 @@
 // literal; or the length less 2, and the distance less 1. The length 257 less 2 is
 // 255 and that of 258 is 256; 257 stands for the length 258 coded as symbol 284
 // with 31 in its extra bits.
+//
+// What does not fit is an error: positions and records left over, a record that
+// repeats content that is not there, codes that are over-subscribed or lack a symbol, a part that is
+// longer or shorter than it should be, or ends in other bits than the carry of the next.
+//
+// # Recipes
+//
+// A recipe is recorded as follows. Numbers are as in corrections.
+//
+//	model     six octets: the fields of Model in their order
+//	size      the octets of the stream
+//	parts     the number of parts less one
+//	for each part but the last:
+//	content   the octets of its content
+//	bits      its bits
+//	carry     an octet, if the next part does not begin at an octet boundary: its carry,
+//	          the bits above being zero
+//	length    the octets of its corrections
+//	then the corrections of all parts, those of the last one to the end
+//
+// A part has content, unless it is the only one, and at most 16 MiB of it; 10 bits to 48
+// MiB of the stream; and with the part before it more than 960 KiB of content.
 //
 // # zlib, gzip, Chromium
 //
@@ -155,7 +201,10 @@
 // due unless the stream is at an octet boundary.
 //
 // pigz starts anew at every multiple of 128 KiB: the segment and the block end there,
-// nothing is known but the 32 KiB before, of which all positions are inserted. With
+// nothing is known but the 32 KiB before, of which all positions are inserted, and where
+// the base is. A part that begins within such a chunk has its base there or further; levels
+// that are not lazy begin to predict tokens for their state no sooner than at the start of
+// the chunk, with the 32 KiB before it inserted. With
 // k bits in the last octet of the stream, an empty stored block is due if k is odd,
 // otherwise if k > 0 as many empty static blocks as fill the octet.
 //
@@ -193,7 +242,7 @@
 // inside of matches up to 5 and 6. The base moves by 32768 where fewer than 262 octets
 // are left to base + 65536 and the segment goes on behind that.
 //
-// A block ends after 16384 tokens. At n, a block that has tokens ends without being
+// A block ends after 16384 tokens. At the end of the last part, a block that has tokens ends without being
 // final, and an empty stored block is. Codes come from merging packages, with a
 // pair before a leaf that is alike; leaves are ordered by frequency and symbol.
 // With two symbols or fewer each has one bit. A block without matches counts one of distance 1.
@@ -205,13 +254,17 @@
 //	errors.go, limits.go    classes of failure, bounds
 //	token.go                token; the tables of RFC 1951; canonical codes
 //	bits.go, decode.go      bits in and out; tables that decode
-//	parse.go                parser, Inflate
+//	parse.go                parser: blocks and tokens of a stream
+//	layout.go, recipe.go    Layout, Part; Recipe and how it is recorded
+//	survey.go, inflate.go   Survey
+//	section.go              what a part says, in memory
 //	model.go                Model, and what a model has to do
 //	matcher.go, follow.go   zlib, gzip, Chromium, pigz: search; tokens and blocks
 //	trees.go                their codes and headers
 //	goflate.go, gotrees.go  Go's
+//	resume.go               the state in which a part begins
 //	walk.go                 what predicting and rebuilding have in common
-//	predict.go, rebuild.go  Predict, Rebuild
+//	predict.go, rebuild.go  PredictPart, RebuildPart
 //	corrections.go          how corrections are recorded
 //	candidates.go, find.go  Traits, Hints, Find
 package deflate

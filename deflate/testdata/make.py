@@ -44,6 +44,9 @@ contents = {
     "binary": noise(70000, 5) + text(40000, 6) + bytes(50000) + noise(3000, 7) * 9 + text(40000, 6),
     "runs": b"".join(bytes([c & 255]) * (c % 700) for _, c in zip(range(500), numbers(8))),
 }
+# For streams of several parts.
+long = (text(700000, 21) + noise(100000, 22) + bytes(300000) + text(900000, 23)
+        + text(40000, 24) * 9 + text(700000, 21))
 ZLIB, GZIP, CHROMIUM, PIGZ = 1, 2, 3, 5
 
 
@@ -53,6 +56,11 @@ def line(name, model, stream):
 
 def run(args, data):
     return subprocess.run(args, input=data, stdout=subprocess.PIPE, check=True).stdout
+
+
+def node(level, memory, data):
+    js = f"process.stdout.write(require('zlib').deflateRawSync(require('fs').readFileSync(0),{{level:{level},memLevel:{memory}}}))"
+    return run(["node", "-e", js], data)
 
 
 print("# content, model, size and SHA-256 of the stream; see make.py")
@@ -72,5 +80,14 @@ for name, data in contents.items():
         line(name, [GZIP, 1, level, 15, 9, 16], run(["gzip", "-nc", "--rsyncable", f"-{level}"], data)[10:-8])
         line(name, [PIGZ, 1, level, 15, 8, 0], run(["pigz", "-nc", "-p2", f"-{level}"], data)[10:-8])
         for memory in (8, 9):
-            js = f"process.stdout.write(require('zlib').deflateRawSync(require('fs').readFileSync(0),{{level:{level},memLevel:{memory}}}))"
-            line(name, [CHROMIUM, 1, level, 15, memory, 0], run(["node", "-e", js], data))
+            line(name, [CHROMIUM, 1, level, 15, memory, 0], node(level, memory, data))
+for level, window, memory, strategy in ((1, 15, 8, 0), (6, 15, 8, 0), (3, 13, 9, 4), (2, 9, 1, 0), (5, 12, 7, 1), (6, 15, 8, 3), (6, 14, 8, 2)):
+    z = zlib.compressobj(level, zlib.DEFLATED, -window, memory, strategy)
+    line("long", [ZLIB, 1, level, window, memory, strategy], z.compress(long) + z.flush())
+for level in (1, 6):
+    line("long", [GZIP, 1, level, 15, 9, 0], run(["gzip", "-nc", f"-{level}"], long)[10:-8])
+    line("long", [PIGZ, 1, level, 15, 8, 0], run(["pigz", "-nc", "-p2", f"-{level}"], long)[10:-8])
+for level in (2, 9):
+    line("long", [GZIP, 1, level, 15, 9, 16], run(["gzip", "-nc", "--rsyncable", f"-{level}"], long)[10:-8])
+for level in (1, 7):
+    line("long", [CHROMIUM, 1, level, 15, 8, 0], node(level, 8, long))
