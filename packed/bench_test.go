@@ -31,7 +31,7 @@ func BenchmarkWalk(b *testing.B) {
 				err := Walk(bytes.NewReader(data), int64(len(data)), "", nil, func(s *Stream) (int64, error) {
 					n, ok := lengths[s.Offset]
 					if !ok {
-						return 0, Skip
+						return 0, ErrSkip
 					}
 					return n, nil
 				})

@@ -28,7 +28,7 @@ func ExampleWalk() {
 		n := stream.Len()
 		size, err := io.Copy(io.Discard, flate.NewReader(&stream))
 		if err != nil {
-			return 0, packed.Skip
+			return 0, packed.ErrSkip
 		}
 		fmt.Println(s.Kind, s.Name, size)
 		return int64(n - stream.Len()), nil

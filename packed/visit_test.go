@@ -52,7 +52,7 @@ func TestVisit(t *testing.T) {
 		ends   error
 	}{
 		{"all", full, nil, 3, nil},
-		{"skipped", 0, Skip, 1, nil},
+		{"skipped", 0, ErrSkip, 1, nil},
 		{"invalid", 0, &deflate.Error{Class: deflate.ErrInvalid}, 1, nil},
 		{"too large", 0, fmt.Errorf("no: %w", deflate.ErrLimit), 1, nil},
 		{"failed", full, failed, 1, failed},
@@ -93,7 +93,7 @@ func TestReadErrors(t *testing.T) {
 			}
 		}
 		// It ends before its size.
-		err := Walk(bytes.NewReader(b[:1000]), int64(len(b)), "", nil, func(*Stream) (int64, error) { return 0, Skip })
+		err := Walk(bytes.NewReader(b[:1000]), int64(len(b)), "", nil, func(*Stream) (int64, error) { return 0, ErrSkip })
 		if !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Errorf("%s, cut: %v", path, err)
 		}

@@ -20,9 +20,9 @@ const (
 	MaxShort = 1 << 16
 )
 
-// Skip is what visit gives for a stream whose length it cannot tell, or does not
+// ErrSkip is what visit gives for a stream whose length it cannot tell, or does not
 // want to.
-var Skip = errors.New("packed: skip this stream")
+var ErrSkip = errors.New("packed: skip this stream")
 
 var (
 	errNegative = errors.New("packed: negative offset")
@@ -33,7 +33,7 @@ var (
 // file, and mediaType tells its type if it is known; see scanners.Choose.
 //
 // visit says how many octets a stream has, breaks not counted. If it is none or
-// its length does not matter, it gives Skip, or an error of deflate.ErrInvalid or
+// its length does not matter, it gives ErrSkip, or an error of deflate.ErrInvalid or
 // deflate.ErrLimit; then nothing more is looked for in a container that does not
 // say where the next stream is. Any other error ends Walk, which gives it, as it
 // does an error of content.
@@ -152,7 +152,7 @@ func (c *container) try(s *Stream) (ok bool, err error) {
 	case err == nil:
 		c.off = s.End(n)
 		return n > 0, nil
-	case errors.Is(err, Skip), errors.Is(err, deflate.ErrInvalid), errors.Is(err, deflate.ErrLimit):
+	case errors.Is(err, ErrSkip), errors.Is(err, deflate.ErrInvalid), errors.Is(err, deflate.ErrLimit):
 		return false, nil
 	}
 	return false, err

@@ -73,7 +73,7 @@ func walk(t testing.TB, name string, content []byte) (list []stream) {
 		}
 		n, b, err := inflated(s.Reader(r))
 		if err != nil {
-			return 0, Skip
+			return 0, ErrSkip
 		}
 		next = s.End(n)
 		list = append(list, stream{*s, n, b})
