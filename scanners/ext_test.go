@@ -1,6 +1,7 @@
 package scanners
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"os"
@@ -194,6 +195,8 @@ func TestExtOfTools(t *testing.T) {
 	}
 	add("sub/f.c", source)
 	add("packed", samplesOf(t, "tar")["ustar.tar"])
+	gz := zipped(noise(1, 5000))
+	add("sub/noise.gz", gz)
 	for _, c := range []struct {
 		args   string
 		shared int  // of 100 octets
@@ -218,6 +221,9 @@ func TestExtOfTools(t *testing.T) {
 		}
 		if sc := Choose(b, "", nil); sc != extScanner {
 			t.Errorf("%s: %v is chosen", c.args, sc)
+		}
+		if found := packedIn("", b); len(found) != 1 || !bytes.HasPrefix(b[found[0].Offset:], gz) || found[0].Size != int64(len(gz)) {
+			t.Errorf("%s: %v is packed", c.args, found)
 		}
 		blocks := make(map[string]bool)
 		for s := range Split(DefaultParams, extScanner, b) {
