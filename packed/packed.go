@@ -66,7 +66,11 @@ func (s *Stream) Reader(content io.ReaderAt) io.ReaderAt {
 	if len(s.Breaks) == 0 {
 		return io.NewSectionReader(content, s.Offset, s.Limit-s.Offset)
 	}
-	return &pieces{content, s}
+	r := &pieces{content, s, make([]int64, len(s.Breaks)+1)}
+	for i := range s.Breaks {
+		r.before[i+1] = r.before[i] + int64(len(s.Breaks[i].Bytes))
+	}
+	return r
 }
 
 // End gives the offset in the content behind the first length octets of the
@@ -95,6 +99,7 @@ func (s *Stream) reach() int64 {
 type pieces struct {
 	content io.ReaderAt
 	of      *Stream
+	before  []int64 // the octets in breaks before each piece
 }
 
 func (r *pieces) ReadAt(p []byte, off int64) (n int, err error) {
@@ -103,10 +108,7 @@ func (r *pieces) ReadAt(p []byte, off int64) (n int, err error) {
 	}
 	breaks := r.of.Breaks
 	next := sort.Search(len(breaks), func(i int) bool { return breaks[i].At > off })
-	at := r.of.Offset + off // in the content
-	for i := range next {
-		at += int64(len(breaks[i].Bytes))
-	}
+	at := r.of.Offset + off + r.before[next] // in the content
 	for n < len(p) {
 		end := r.of.Limit
 		if next < len(breaks) {
@@ -126,8 +128,8 @@ func (r *pieces) ReadAt(p []byte, off int64) (n int, err error) {
 			return n, err
 		}
 		if next < len(breaks) && off == breaks[next].At {
-			at += int64(len(breaks[next].Bytes))
 			next++
+			at = r.of.Offset + off + r.before[next]
 		}
 	}
 	return n, nil
