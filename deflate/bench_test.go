@@ -57,3 +57,40 @@ func BenchmarkParts(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkFind looks for models of an entry as zip files have it, of something that
+// has none, and of a long stream.
+func BenchmarkFind(b *testing.B) {
+	page := text(5000, 2)[:2000]
+	encode := func(m deflate.Model, content []byte) []byte {
+		stream, err := deflate.Encode(content, m, deflate.Limits{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		return stream
+	}
+	for _, c := range []struct {
+		name   string
+		stream []byte
+	}{
+		{"tiny zlib-6", encode(deflate.ZlibModel(6), page)},
+		{"tiny zlib-9", encode(deflate.ZlibModel(9), page)},
+		{"tiny go-9", encode(deflate.GoModel(9), page)},
+		{"tiny none", goStream(b, page, 1, 1<<30, false)},
+		{"page none", goStream(b, text(100_000, 2), 1, 1<<30, false)},
+		{"long zlib-9", encode(deflate.ZlibModel(9), long())},
+		{"long gzip-1", encode(deflate.GzipModel(1), long())},
+		{"long none", goStream(b, long(), 1, 1<<30, false)},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			s, content, err := surveyed(c.stream, deflate.Limits{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				deflate.Find(bytes.NewReader(c.stream), bytes.NewReader(content), s, deflate.Hints{}, deflate.Limits{})
+			}
+		})
+	}
+}

@@ -126,7 +126,7 @@ func Candidates(h Hints, t *Traits) []Model {
 	}
 	var out []Model
 	add := func(m Model) {
-		if m.Validate() == nil && t.fits(m) && !slices.Contains(out, m) {
+		if m.valid() && t.fits(m) && !slices.Contains(out, m) {
 			out = append(out, m)
 		}
 	}

@@ -159,7 +159,7 @@ func TestAnyModel(t *testing.T) {
 	}
 	for _, content := range contents() {
 		for level := -2; level <= 9; level++ {
-			if testing.Short() && level > 1 && level != 6 {
+			if level > 1 && level != 6 {
 				continue
 			}
 			for _, flush := range []bool{false, true} {

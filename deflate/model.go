@@ -98,6 +98,14 @@ func (m Model) Validate() error {
 	case m.Level < 1 || m.Level > 9:
 		return bad("level", m.Level)
 	}
+	if !m.valid() {
+		return fmt.Errorf("%w: parameters %+v", ErrModel, m)
+	}
+	return nil
+}
+
+// valid says whether there is a model with the family, level and parameters.
+func (m Model) valid() bool {
 	ok := m.Window == 15 && m.Strategy == Default
 	switch m.Family {
 	case Zlib, Chromium:
@@ -109,10 +117,7 @@ func (m Model) Validate() error {
 	case Go:
 		ok = ok && m.Memory == 0 && m.Level >= 2
 	}
-	if !ok {
-		return fmt.Errorf("%w: parameters %+v", ErrModel, m)
-	}
-	return nil
+	return ok
 }
 
 // modelSize is the length of a model as it is recorded.

@@ -222,7 +222,7 @@ func (p *prediction) endOf(i int, c cut) {
 	case predicted:
 		p.expectMarkers(c, p.bits)
 	case p.tokens > 0 && p.corr.flushes.here(p.pos):
-	case i == len(p.part.blocks)-1: // the end of the part
+	case p.tokens > 0 && i == len(p.part.blocks)-1: // the end of the part
 	default:
 		p.corr.ends.add(p.pos)
 	}

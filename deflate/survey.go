@@ -13,6 +13,11 @@ type Stream struct {
 // may have read further. The memory it takes has a bound, whatever the stream.
 // Errors are ErrInvalid and ErrLimit, or come from r and content.
 func Survey(r io.Reader, content io.Writer, limits Limits) (*Stream, error) {
+	return survey(r, content, limits, PartContent)
+}
+
+// survey makes parts of at most so much content, unless they are single blocks.
+func survey(r io.Reader, content io.Writer, limits Limits, most int64) (*Stream, error) {
 	p := newParser(r, 0, 0, limits)
 	defer p.free()
 	p.out = newInflater(content)
@@ -36,7 +41,7 @@ func Survey(r io.Reader, content io.Writer, limits Limits) (*Stream, error) {
 			s.Traits.see(tokens)
 		}
 		s.Traits.seeBlock(b)
-		if part := s.Parts[len(s.Parts)-1]; b.End-part.From > PartContent && b.Start > part.From && !b.empty() {
+		if part := s.Parts[len(s.Parts)-1]; b.End-part.From > most && b.Start > part.From && !b.empty() {
 			s.Parts = append(s.Parts, Part{b.Start, b.FirstBit, b.Carry})
 			p.beginPart(b.FirstBit, 1)
 		}
