@@ -77,10 +77,6 @@ func scanAr(s *Source) {
 			next, ok := arHeader(b)
 			return next.part, ok
 		})
-		if m.size < jointGap {
-			s.Skip(m.size)
-			continue
-		}
 		s.Member(m.size, m.name)
 	}
 }

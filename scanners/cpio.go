@@ -116,11 +116,7 @@ func scanCpio(s *Source) {
 			next, ok := cpioHeader(b[min(int(m.padding), len(b)):])
 			return part{next.size, next.size}, ok
 		})
-		if m.size < jointGap {
-			s.Skip(m.size)
-		} else {
-			s.Member(m.size, m.name)
-		}
+		s.Member(m.size, m.name)
 		end, padding = s.Offset(), m.padding
 		if m.name != "TRAILER!!!" {
 			continue

@@ -90,6 +90,15 @@
 // has members, says so with its field packs. FindPacked runs it as well: the same
 // function, which calls Packed where that is, and whose marks then count for nothing.
 //
+// # Rate
+//
+// Reading and cutting together run at 1 GB/s a core and more on data in memory,
+// hashing apart: content without a scanner at 4.4 GB/s, media and archives at 1
+// to 30, since most of them is skipped, text at 1.7 to 2.8, and at 1.0 where a
+// line has a dozen octets. Content made to be slow, of things of two to four
+// octets each, runs at 100 to 450 MB/s. See BenchmarkScan, BenchmarkText and
+// BenchmarkHostile.
+//
 // # Why so
 //
 // Joints are chosen by their distance from the one before, whether that counts

@@ -21,7 +21,7 @@ func (s *Source) Member(n int64, name string) { s.member(n, name, nil) }
 // member is Member with the scanner for what neither content nor name tell.
 func (s *Source) member(n int64, name string, otherwise *Scanner) {
 	end := s.pos + min(n, maxContent-s.pos)
-	if s.depth < maxDepth && n > window {
+	if s.depth < maxDepth && n >= jointGap {
 		head := s.Peek(int(min(n, SniffLen)))
 		sc := chooseScanner(head, name, nil)
 		if sc == nil {

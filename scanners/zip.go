@@ -137,7 +137,7 @@ func scanZip(s *Source) {
 			}
 		case m.size > maxContent-s.Offset():
 			return
-		case m.stored && m.size >= jointGap:
+		case m.stored:
 			s.Member(m.size, m.name)
 		default:
 			s.Skip(m.size)
