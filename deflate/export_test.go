@@ -1,6 +1,9 @@
 package deflate
 
-import "math"
+import (
+	"io"
+	"math"
+)
 
 // Encode gives the stream that a model stands for, as a single part.
 func Encode(content []byte, m Model, limits Limits) ([]byte, error) {
@@ -15,4 +18,10 @@ func Encode(content []byte, m Model, limits Limits) ([]byte, error) {
 	}
 	b.out.align(0)
 	return b.out.buf, nil
+}
+
+// SurveyIn is Survey with parts of another size. ParseRecipe refuses them if they are
+// small.
+func SurveyIn(r io.Reader, content io.Writer, limits Limits, size int64) (*Stream, error) {
+	return survey(r, content, limits, size)
 }

@@ -87,22 +87,25 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// FuzzRebuild predicts any stream by any model and rebuilds it; then it changes
-// the corrections.
+// FuzzRebuild predicts any stream by any model, in small parts too, and rebuilds it; then
+// it changes the corrections, and the recipe.
 func FuzzRebuild(f *testing.F) {
 	for i, s := range seeds(f) {
 		f.Add(s, uint32(i*0x3579b), []byte{1})
 		f.Add(s, uint32(i), []byte{0, 5, 0xff})
+		f.Add(s, uint32(i|6<<20), []byte{0, 5, 0xff, 3})
 	}
 	f.Fuzz(func(t *testing.T, stream []byte, model uint32, change []byte) {
 		m := fuzzModel(model)
 		if err := m.Validate(); err != nil {
 			t.Fatal(err)
 		}
-		s, content, err := surveyed(stream, fuzzLimits)
+		var buf bytes.Buffer
+		s, err := deflate.SurveyIn(bytes.NewReader(stream), &buf, fuzzLimits, 1<<(model>>20%21))
 		if err != nil {
 			return
 		}
+		content := buf.Bytes()
 		r, err := predicted(stream, content, s, m, fuzzLimits)
 		if err != nil {
 			if errors.Is(err, deflate.ErrEffort) {
@@ -110,33 +113,37 @@ func FuzzRebuild(f *testing.F) {
 			}
 			t.Fatal(m, err)
 		}
-		b, err := r.AppendBinary(nil)
-		if err != nil {
-			t.Fatal(m, err)
-		}
 		out, err := rebuilt(r, content, fuzzLimits)
 		if err != nil {
-			t.Fatalf("recipe %x: %v", b, err)
+			t.Fatalf("%s, %+v: %v", m, r, err)
 		}
 		if !bytes.Equal(out, stream[:s.Size]) {
-			t.Fatalf("recipe %x: %x from %x", b, out, stream[:s.Size])
+			t.Fatalf("%s, %+v: %x from %x", m, r, out, stream[:s.Size])
 		}
-		for i := 0; i+2 < len(change); i += 3 {
-			b[(int(change[i])<<8|int(change[i+1]))%len(b)] = change[i+2]
-		}
-		rebuildDamaged(t, content, b)
-		if len(change)%3 == 1 {
-			r.Corrections[len(change)%len(r.Corrections)] = change
-			if b, err = r.AppendBinary(nil); err != nil {
-				t.Fatal(err)
+		b, err := r.AppendBinary(nil)
+		if err == nil {
+			for i := 0; i+2 < len(change); i += 3 {
+				b[(int(change[i])<<8|int(change[i+1]))%len(b)] = change[i+2]
 			}
-			rebuildDamaged(t, content, b)
+			parseDamaged(t, content, b)
+		} else if len(r.Parts) == 1 {
+			t.Fatal(m, err)
 		}
+		damaged := &r.Corrections[len(change)%len(r.Corrections)]
+		if len(change)%3 == 1 || len(*damaged) == 0 {
+			*damaged = change
+		} else {
+			*damaged = bytes.Clone(*damaged)
+			for i := 0; i+2 < len(change); i += 3 {
+				(*damaged)[(int(change[i])<<8|int(change[i+1]))%len(*damaged)] = change[i+2]
+			}
+		}
+		rebuildDamaged(t, content, r)
 	})
 }
 
-// rebuildDamaged wants an error of the right class, or a stream with the content.
-func rebuildDamaged(t *testing.T, content, recipe []byte) {
+// parseDamaged wants an error of the right class, or a recipe that comes back the same.
+func parseDamaged(t *testing.T, content, recipe []byte) {
 	r, err := deflate.ParseRecipe(recipe, int64(len(content)))
 	if err != nil {
 		if !errors.Is(err, deflate.ErrCorrections) && !errors.Is(err, deflate.ErrModel) {
@@ -147,14 +154,19 @@ func rebuildDamaged(t *testing.T, content, recipe []byte) {
 	if again, err := r.AppendBinary(nil); err != nil || !bytes.Equal(again, recipe) {
 		t.Fatalf("recipe %x comes back as %x: %v", recipe, again, err)
 	}
+	rebuildDamaged(t, content, r)
+}
+
+// rebuildDamaged wants an error of the right class, or a stream with the content.
+func rebuildDamaged(t *testing.T, content []byte, r *deflate.Recipe) {
 	out, err := rebuilt(r, content, fuzzLimits)
 	if err != nil {
 		if !errors.Is(err, deflate.ErrCorrections) && !errors.Is(err, deflate.ErrEffort) && !errors.Is(err, deflate.ErrLimit) {
-			t.Fatalf("recipe %x: error of another class: %v", recipe, err)
+			t.Fatalf("%+v: error of another class: %v", r, err)
 		}
 		return
 	}
 	if s, got, err := surveyed(out, fuzzLimits); err != nil || s.Size != r.Size || !bytes.Equal(got, content) {
-		t.Fatalf("recipe %x: the stream does not have the content: %v", recipe, err)
+		t.Fatalf("%+v: the stream does not have the content: %v", r, err)
 	}
 }

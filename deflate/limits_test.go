@@ -57,9 +57,85 @@ func TestEffort(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := predicted(stream, content, s, m, limits); !errors.Is(err, deflate.ErrEffort) {
-		t.Errorf("predicted with little effort: %v", err)
+	r, err := predicted(stream, content, s, m, deflate.Limits{})
+	if err != nil {
+		t.Fatal(err)
 	}
+	failed := 0
+	for effort := int64(1); effort < 400; effort = effort*5/4 + 1 {
+		limits := deflate.Limits{Effort: effort}
+		_, predictErr := predicted(stream, content, s, m, limits)
+		_, rebuildErr := rebuilt(r, content, limits)
+		if errors.Is(predictErr, deflate.ErrEffort) != errors.Is(rebuildErr, deflate.ErrEffort) {
+			t.Errorf("effort %d: predicting gives %v, rebuilding %v", effort, predictErr, rebuildErr)
+		}
+		if predictErr != nil {
+			failed++
+		}
+	}
+	if failed == 0 {
+		t.Error("no effort is too little")
+	}
+}
+
+// TestSearch has Find end after its first trial.
+func TestSearch(t *testing.T) {
+	content := text(100_000, 3)
+	stream, err := deflate.Encode(content, deflate.ChromiumModel(2), deflate.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, _, err := surveyed(stream, deflate.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		search int64
+		want   bool
+	}{{1, false}, {0, true}} {
+		m, err := deflate.Find(bytes.NewReader(stream), bytes.NewReader(content), s, deflate.Hints{}, deflate.Limits{Search: c.search})
+		if found := m == deflate.ChromiumModel(2); found != c.want || err != nil && !errors.Is(err, deflate.ErrNoModel) {
+			t.Errorf("%d steps: %s, %v", c.search, m, err)
+		}
+	}
+}
+
+// TestPartLimits has blocks and parts beyond their limits.
+func TestPartLimits(t *testing.T) {
+	for _, c := range []struct {
+		matches int
+		want    error
+	}{{65027, nil}, {65028, deflate.ErrLimit}} {
+		var b bits
+		b.put(3, 3)         // final, static
+		b.code(0x30+'a', 8) // literal
+		for range c.matches {
+			b.code(0xc0+285-280, 8)
+			b.code(0, 5)
+		}
+		b.code(0, 7)
+		if _, _, err := surveyed(b.bytes(), deflate.Limits{}); !errors.Is(err, c.want) {
+			t.Errorf("a block of %d octets: %v, not %v", 1+258*c.matches, err, c.want)
+		}
+	}
+	if testing.Short() {
+		return
+	}
+	limits := deflate.Limits{MaxBlocks: 1 << 30}
+	if _, err := deflate.Survey(endless{}, io.Discard, limits); !errors.Is(err, deflate.ErrLimit) {
+		t.Errorf("endless blocks without content: %v", err)
+	}
+}
+
+// endless is a stream of empty stored blocks.
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) {
+	n := len(p) / 5 * 5
+	for i := 0; i < n; i += 5 {
+		copy(p[i:], "\x00\x00\x00\xff\xff")
+	}
+	return n, nil
 }
 
 // TestManyBlocks has corrections that would make a million blocks of nothing.
