@@ -29,15 +29,13 @@ type File struct {
 // CreateFile begins a file. Its permissions are those of the file it replaces,
 // or what the umask leaves of 0666. A symbolic link is followed, not replaced.
 func CreateFile(path string) (*File, error) {
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target
-	}
+	path, named := followLinks(path)
 	old, err := os.Stat(path)
 	if err == nil && old.IsDir() {
 		return nil, &fs.PathError{Op: "create", Path: path, Err: unix.EISDIR}
 	}
-	if err == nil && !old.Mode().IsRegular() {
-		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err == nil && (!named || !old.Mode().IsRegular()) {
+		f, err := os.OpenFile(path, os.O_WRONLY|os.O_TRUNC, 0)
 		if err != nil {
 			return nil, err
 		}
@@ -68,6 +66,32 @@ func CreateFile(path string) (*File, error) {
 	}
 	x.addID(now)
 	return x, nil
+}
+
+// maxLinks is how many symbolic links may follow one another, as in the kernel.
+const maxLinks = 40
+
+// followLinks gives the path of what a path leads to, which need not be there.
+// named is false if that has none, as an open file that was deleted, which
+// /dev/stdout may lead to: then path still leads to it.
+func followLinks(path string) (_ string, named bool) {
+	for range maxLinks {
+		if target, err := filepath.EvalSymlinks(path); err == nil {
+			return target, true
+		}
+		target, err := os.Readlink(path)
+		if err != nil {
+			return path, true
+		}
+		if _, err := os.Stat(path); err == nil {
+			return path, false
+		}
+		if !filepath.IsAbs(target) {
+			target = filepath.Join(filepath.Dir(path), target)
+		}
+		path = target
+	}
+	return path, true
 }
 
 // createUnnamed opens a new file without a name in a directory. It fails where

@@ -2,6 +2,7 @@ package writer
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -227,5 +228,66 @@ func TestFileFullDisk(t *testing.T) {
 		if !errors.Is(err, unix.ENOSPC) || !strings.HasPrefix(err.Error(), c.want) {
 			t.Errorf("%v", err)
 		}
+	}
+}
+
+// A link that leads nowhere is not replaced: the file appears where it leads to.
+func TestFileThroughDanglingLink(t *testing.T) {
+	dir := t.TempDir()
+	for link, to := range map[string]string{"a": "b", "b": "sub/c"} {
+		if err := os.Symlink(to, filepath.Join(dir, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir(filepath.Join(dir, "sub"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	f, err := CreateFile(filepath.Join(dir, "a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Write([]byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := os.ReadFile(filepath.Join(dir, "sub/c")); err != nil || string(b) != "x" {
+		t.Errorf("%q, %v", b, err)
+	}
+	if _, err := os.Readlink(filepath.Join(dir, "a")); err != nil {
+		t.Error(err)
+	}
+}
+
+// What is open but has lost its name is written to, and the link that leads to
+// it stays.
+func TestFileThroughLinkToDeleted(t *testing.T) {
+	dir := t.TempDir()
+	gone, err := os.Create(filepath.Join(dir, "gone"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer gone.Close()
+	link := filepath.Join(dir, "link")
+	if err := errors.Join(os.Remove(gone.Name()), os.Symlink(fmt.Sprintf("/proc/self/fd/%d", gone.Fd()), link)); err != nil {
+		t.Fatal(err)
+	}
+	f, err := CreateFile(link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Write([]byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	b := make([]byte, 2)
+	if n, _ := gone.ReadAt(b, 0); string(b[:n]) != "x" {
+		t.Errorf("%q", b[:n])
+	}
+	if _, err := os.Readlink(link); err != nil {
+		t.Error(err)
 	}
 }
