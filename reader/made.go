@@ -129,7 +129,8 @@ func (f *File) makeAhead(piece *Piece, off uint64) {
 		if p.Ref.Kind != format.RefRecipe {
 			continue
 		}
-		if n, err = f.a.recipe(&p.Ref); err != nil {
+		n, err := f.a.recipe(&p.Ref) // its own: what is made ahead is made later
+		if err != nil {
 			return
 		}
 		from := 0
