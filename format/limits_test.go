@@ -165,6 +165,9 @@ func TestLimits(t *testing.T) {
 		{"recipe: MaxSpan", MaxSpan, func(n uint64) []byte {
 			return (&Recipe{Length: n, Input: Ref{Kind: RefRun, Span: 1}}).AppendTo(nil, Stored, 0)
 		}, parseRecipe},
+		{"recipe: MaxRecipeParams", MaxRecipeParams, func(n uint64) []byte {
+			return (&Recipe{Params: make([]byte, n), Length: 1, Input: Ref{Kind: RefRun, Span: 1}}).AppendTo(nil, Stored, 0)
+		}, parseRecipe},
 		{"recipe: MaxRecipeRatio", MaxRecipeFree + 3*MaxRecipeRatio, func(n uint64) []byte {
 			return (&Recipe{Length: 3, Input: Ref{Kind: RefRun, Span: n}}).AppendTo(nil, Stored, 0)
 		}, parseRecipe},

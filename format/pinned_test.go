@@ -145,6 +145,7 @@ func TestNumbers(t *testing.T) {
 		{"MaxParents", MaxParents, 64},
 		{"MaxVector", MaxVector, 4096},
 		{"MaxText", MaxText, 65_536},
+		{"MaxRecipeParams", MaxRecipeParams, 4_194_304},
 		{"MaxRecipeDepth", MaxRecipeDepth, 4},
 		{"MaxRecipeRatio", MaxRecipeRatio, 256},
 		{"MaxRecipeFree", MaxRecipeFree, 1_048_576},

@@ -52,6 +52,9 @@ func ParseRecipe(b []byte, form Form, self uint64) (*Recipe, error) {
 	r.col(&c, ColLength, func(c *cursor) { x.Length = c.bounded(MaxSpan, "a length above its limit") })
 	r.col(&c, ColInput, func(c *cursor) { x.Input.Span = c.bounded(MaxSpan, "a span above its limit") })
 	r.contentRefs(&c, ColFileKinds, form, self, []*Ref{&x.Input})
+	if c.bad == "" && len(x.Params) > MaxRecipeParams {
+		c.fail("parameters above their limit")
+	}
 	if c.bad == "" && x.Length == 0 {
 		c.fail("it makes nothing")
 	}

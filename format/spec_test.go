@@ -50,7 +50,7 @@ var limits = map[string]uint64{
 	"MaxName": MaxName, "MaxTarget": MaxTarget, "MaxOwnerName": MaxOwnerName, "MaxXattrName": MaxXattrName,
 	"MaxXattrValue": MaxXattrValue, "MaxXattrTotal": MaxXattrTotal, "MaxLeafEntries": MaxLeafEntries,
 	"MaxNodeChildren": MaxNodeChildren, "MaxNodeLevel": MaxNodeLevel, "MaxDepth": MaxDepth, "MaxSpan": MaxSpan,
-	"MaxParents": MaxParents, "MaxVector": MaxVector, "MaxText": MaxText, "MaxRecipeDepth": MaxRecipeDepth, "MaxRecipeRatio": MaxRecipeRatio, "MaxRecipeFree": MaxRecipeFree,
+	"MaxParents": MaxParents, "MaxVector": MaxVector, "MaxText": MaxText, "MaxRecipeParams": MaxRecipeParams, "MaxRecipeDepth": MaxRecipeDepth, "MaxRecipeRatio": MaxRecipeRatio, "MaxRecipeFree": MaxRecipeFree,
 }
 
 var registry = map[string]uint64{
