@@ -90,3 +90,89 @@ func (d *decoder) symbol(acc uint64) (sym, n uint32) {
 func (d *decoder) second(e uint32, acc uint64) uint32 {
 	return d.table[uint64(e&^toSecond>>4)+acc>>(d.first&15)&(1<<(e&15)-1)]
 }
+
+// decode reads up to tokensAtOnce tokens of a coded block, none at its end.
+func (p *parser) decode() error {
+	if p.tokens == nil {
+		p.tokens = make([]token, tokensAtOnce)
+	}
+	tokens := p.tokens[:tokensAtOnce]
+	b := &p.bits
+	lit, first := p.lit.table, uint64(1)<<(p.lit.first&15)-1
+	pos := p.pos
+	i := 0
+	for i < len(tokens) {
+		// 48 bits are enough for a match: 15 + 5 + 15 + 13.
+		if b.nacc < 48 {
+			b.more()
+		}
+		e := lit[b.acc&first]
+		if e&toSecond != 0 {
+			e = p.lit.second(e, b.acc)
+		}
+		sym, n := e>>4, e&15
+		b.acc >>= n
+		b.nacc -= uint(n)
+		if int(b.nacc) < 0 {
+			return p.fail(ErrInvalid, errEnds)
+		}
+		if sym < endBlock && n > 0 {
+			tokens[i] = token(sym)
+			i++
+			pos++
+			continue
+		}
+		if sym == endBlock {
+			p.state = codedEnds
+			break
+		}
+		if n == 0 || sym >= numLit {
+			return p.fail(ErrInvalid, "no such symbol for a literal or length")
+		}
+		t, err := p.match(sym-257, pos)
+		if err != nil {
+			return err
+		}
+		tokens[i] = t
+		i++
+		pos += int64(t.Length())
+	}
+	if p.out != nil {
+		p.out.tokens(tokens[:i], int(pos-p.pos))
+	}
+	p.pos = pos
+	p.tokens = tokens[:i]
+	return nil
+}
+
+// match reads the rest of a match at pos, of which the symbol for the length is
+// 257 more than sym.
+func (p *parser) match(sym uint32, pos int64) (token, error) {
+	b := &p.bits
+	x := uint(lenExtra[sym])
+	length := uint32(lenBase[sym]) + uint32(b.acc&(1<<x-1))
+	t := token(length) << 16
+	if length == maxMatch && sym != 28 {
+		t |= longWay
+	}
+	b.acc >>= x
+	dsym, dn := p.dist.symbol(b.acc)
+	b.acc >>= dn
+	if dn == 0 || dsym >= numDist {
+		if b.nacc < x+15 && b.err != nil {
+			return 0, p.fail(ErrInvalid, errEnds)
+		}
+		return 0, p.fail(ErrInvalid, "no such symbol for a distance")
+	}
+	dx := uint(distExtra[dsym])
+	dist := uint32(distBase[dsym]) + uint32(b.acc&(1<<dx-1))
+	b.acc >>= dx
+	b.nacc -= x + uint(dn) + dx
+	if int(b.nacc) < 0 {
+		return 0, p.fail(ErrInvalid, errEnds)
+	}
+	if int64(dist) > pos {
+		return 0, p.fail(ErrInvalid, "a distance leads before the content")
+	}
+	return t | token(dist), nil
+}

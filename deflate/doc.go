@@ -253,7 +253,7 @@
 //
 //	errors.go, limits.go    classes of failure, bounds
 //	token.go                token; the tables of RFC 1951; canonical codes
-//	bits.go, decode.go      bits in and out; tables that decode
+//	bits.go, decode.go      bits in and out; tokens from bits
 //	parse.go                parser: blocks and tokens of a stream
 //	layout.go, recipe.go    Layout, Part; Recipe and how it is recorded
 //	survey.go, inflate.go   Survey
@@ -264,7 +264,8 @@
 //	goflate.go, gotrees.go  Go's
 //	resume.go               the state in which a part begins
 //	walk.go                 what predicting and rebuilding have in common
-//	predict.go, rebuild.go  PredictPart, RebuildPart
+//	predict.go              PredictPart
+//	rebuild.go, write.go    RebuildPart; how a block is written
 //	corrections.go          how corrections are recorded
 //	candidates.go, find.go  Traits, Hints, Find
 package deflate

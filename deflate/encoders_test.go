@@ -75,6 +75,7 @@ func contents() map[string][]byte {
 // TestEncoders rebuilds, from nothing but content and model, what real encoders
 // made.
 func TestEncoders(t *testing.T) {
+	t.Parallel()
 	f, err := os.Open("testdata/streams.txt")
 	if err != nil {
 		t.Fatal(err)
@@ -135,6 +136,7 @@ func goStream(t testing.TB, content []byte, level, piece int, flush bool) []byte
 }
 
 func TestGo(t *testing.T) {
+	t.Parallel()
 	for name, content := range contents() {
 		for level := 2; level <= 9; level++ {
 			for _, piece := range []int{1 << 30, 10001, 333} {
@@ -149,6 +151,7 @@ func TestGo(t *testing.T) {
 
 // TestAnyModel predicts streams by models that did not make them.
 func TestAnyModel(t *testing.T) {
+	t.Parallel()
 	models := []deflate.Model{deflate.ZlibModel(1), deflate.ZlibModel(6), deflate.GzipModel(6), deflate.ChromiumModel(4), deflate.GoModel(2), deflate.GoModel(9), deflate.PigzModel(3)}
 	for _, m := range models[:4] {
 		m.Strategy, m.Window, m.Memory = deflate.RLE, 9, 1

@@ -21,6 +21,7 @@ func long() []byte {
 // What is recorded for them is frozen; sum is of the recipe and the stream, which is
 // what the encoders themselves make of it, see testdata.
 func TestParts(t *testing.T) {
+	t.Parallel()
 	content := long()
 	zlib := func(level, window, memory uint8, s deflate.Strategy) deflate.Model {
 		return deflate.Model{Family: deflate.Zlib, Version: 1, Level: level, Window: window, Memory: memory, Strategy: s}

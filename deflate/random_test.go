@@ -111,6 +111,7 @@ func everyModel() []Model {
 
 // TestRandom predicts and rebuilds streams of random blocks in small parts, by any model.
 func TestRandom(t *testing.T) {
+	t.Parallel()
 	m := maker{Rand: rand.New(rand.NewPCG(1, 2))}
 	models := everyModel()
 	for i := range 40 {
@@ -128,6 +129,7 @@ func TestRandom(t *testing.T) {
 // TestSmallParts does the same for what models make, of content longer than what
 // parts see of it.
 func TestSmallParts(t *testing.T) {
+	t.Parallel()
 	r := rand.New(rand.NewPCG(3, 4))
 	content := make([]byte, 0, 400_000)
 	for len(content) < 390_000 {
