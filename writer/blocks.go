@@ -19,6 +19,7 @@ type block struct {
 	length uint32
 	sketch scanners.Sketch
 	hasSk  bool
+	dense  bool // compressed already, as far as is known
 	absent bool // promised in a frame that could not keep it
 }
 

@@ -116,6 +116,7 @@ func (c *creation) write(ctx context.Context) error {
 // and the data that is not yet in the file. Numbers go on from next.
 func (c *creation) version(ctx context.Context, next uint64) (uint64, error) {
 	ids := orderBlocks(c.tree, c.table, c.o.Order)
+	denseLast(ids, c.table, c.o.DataFrame)
 	c.meta.build()
 	var run numberedRun
 	c.top = next

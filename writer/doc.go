@@ -18,6 +18,49 @@
 //     filled and encoded by several goroutines and written by one. Blocks that
 //     were not kept are read from their files again and hashed again.
 //
+// # Recipes
+//
+// Content that is DEFLATE inside, as in gzip files, zip archives, PNG pictures
+// and packs of Git, shares nothing with what it was made of, and little with its
+// next version. Under Options.Recipes it is looked into:
+//
+//   - Phase 1 reads and cuts such a file like any other. Then its streams are
+//     found (package packed) and inflated; each content is cut as a file of its
+//     name would be, and its blocks are entered into the table. Contents may
+//     hold streams, down to format.MaxRecipeDepth recipes in one another.
+//   - When all is read, it is decided for which streams a recipe pays.
+//   - For these it is found out how they were made (package deflate); what the
+//     recipe makes is compared with the file, octet for octet.
+//   - The file becomes recipes, and what lies between them: of that the blocks
+//     stay that lie in it whole, up to 256 octets are literals, and the rest is
+//     cut without a scanner.
+//
+// What of this fails leaves the stream as it is: it is none, or damaged; it
+// inflates to 4 GiB and more, or to more than format.MaxRecipeFree octets and
+// format.MaxRecipeRatio for each of its own; no model predicts it; following the
+// model takes more than proveEffort steps an octet, which is some 4 MB/s; its
+// parameters are above 4 MiB, or not shorter than itself; it is not what it was in
+// phase 1. Streams below packed.MinStream octets are not looked at.
+//
+// A stream as it is costs its octets; those in blocks that others have as well
+// count in proportion. A recipe costs 90 octets and its parameters, and each
+// block of its content that no plain file has costs 38 octets and its length
+// times a ratio, divided by how many recipes have it. The ratio is what samples
+// shrink to, of the stream alone and together with those of its kind. All streams
+// begin as recipes, those that do not pay are dropped, and it is reckoned again,
+// until none is dropped. A recipe pays
+//
+//   - under RecipesAlways, if it costs no more than the stream and 1 % of it;
+//   - under RecipesAuto, if it saves Params.RecipeGain per cent of the stream, and
+//     a twenty-fifth of that of its content. That is 25 % and 1 % by default,
+//     and 1 % and 0.04 % with the preset small. To read a recipe takes as long
+//     as compressing took, for a MB of content some 60 ms at level 9 of zlib, 20
+//     at level 6 and 5 at level 1: so a stream that shares nothing stays as it
+//     is by default, since zstd would save less of it.
+//
+// The preset fast looks into nothing, nor does RecipesAuto where content is cut
+// without scanners.
+//
 // # What changes meanwhile
 //
 // No file is stored torn. A file is read until its times and size are the same
@@ -28,7 +71,8 @@
 // When a block that was promised can no longer be read in phase 2, it is
 // absent from its frame. Every file that needs it is read anew, with a copy
 // of what is not in the archive yet in a temporary file, and a corrected tree
-// follows the first one in the same segment. It shares with the first tree all
+// follows the first one in the same segment; in it, these files have no recipes.
+// It shares with the first tree all
 // metadata that leads to nothing absent. Files with the same content
 // elsewhere are as good as before.
 //
@@ -70,6 +114,24 @@
 //	              while they are put in order some 100 more for each file
 //	each node     of metadata about 80 bytes
 //	scanners      for each thread up to 32 MiB of joints and hints that lie ahead
+//	inflating     for each thread and each recipe around it 4 MiB of content, a
+//	              splitter, and what package deflate needs, below 2 MiB
+//	each stream   about 400 bytes, 24 for each MiB of its content and each of its
+//	              blocks; 40 for each break of a PNG
+//	deciding      9 bytes for each block, and samples of up to 16 MiB, and 1 MiB
+//	              for each thread
+//	proving       for each thread a part of a stream and of its content: 5 MiB
+//	              mostly, 100 at most
+//
+// # Temporary files
+//
+// Blocks of inflated contents that KeepBytes has no room for go to a temporary
+// file in TempDir, since they cannot be read again: at most all that is inflated,
+// each distinct block once. So do, in the same file, blocks of files that changed
+// between the phases. While a content above 4 MiB is looked through for what is
+// packed in it, it is in a temporary file of its own, of at most 4 GiB, for each
+// thread and each recipe around it. None of them has a name, and they are gone
+// with the process.
 //
 // The numbers of descriptors open at once are bounded, however deep the tree.
 //
@@ -96,12 +158,25 @@
 //	blocks.go     the table of data blocks; the arena that keeps their bytes
 //	hashindex.go  ids by hash
 //
+//	recipes.go    Recipes: the choice
+//	unpack.go     phase 1: streams found and inflated, contents cut
+//	streams.go    each stream once
+//	worth.go      which of them become recipes
+//	sample.go     what contents would shrink to
+//	prove.go      how streams were made, and the proof
+//	swap.go       recipes in the place of streams
+//	recipereport.go  what was done
+//	content.go    contents read by their pieces
+//
 //	families.go   the order of data blocks
+//	dense.go      dense blocks apart
 //	meta.go       metadata blocks: built, numbered, written
+//	metarecipe.go those of recipes
 //	cut.go        where large directories and lists of blocks are cut
 //	contentid.go  the content id
 //
 //	frames.go     the pipeline of frames
 //	source.go     bytes of blocks in phase 2; files by descriptor
+//	spool.go      bytes that neither memory nor files have
 //	correct.go    the corrected tree
 package writer

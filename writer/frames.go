@@ -184,20 +184,18 @@ func (f *frameWriter) writeLoop() error {
 // data writes the frames of data blocks, numbered from first.
 func (f *frameWriter) data(ids []uint32, first uint64) error {
 	for len(ids) > 0 {
-		n, size := 0, 0
-		for n < len(ids) && n < format.MaxFrameBlocks {
-			l := int(f.table.at(ids[n]).length)
-			if n > 0 && size+l > f.o.DataFrame {
-				break
+		n := frameLen(ids, f.table, f.o.DataFrame)
+		for _, part := range splitDense(ids[:n], f.table) {
+			size := 0
+			for _, id := range part {
+				size += int(f.table.at(id).length)
 			}
-			size += l
-			n++
+			j := &frameJob{head: format.FrameHead{Kind: format.FrameData, First: first}, ids: part, size: size, level: f.o.Level}
+			if err := f.add(j); err != nil {
+				return err
+			}
+			first += uint64(len(part))
 		}
-		j := &frameJob{head: format.FrameHead{Kind: format.FrameData, First: first}, ids: ids[:n], size: size, level: f.o.Level}
-		if err := f.add(j); err != nil {
-			return err
-		}
-		first += uint64(n)
 		ids = ids[n:]
 	}
 	return nil

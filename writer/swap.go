@@ -177,6 +177,7 @@ func (c *creation) recipes(ctx context.Context) error {
 	}
 	// Some have no recipe, and some a longer one than was thought.
 	x.choose()
+	x.markDense()
 	c.rep.Recipes = x.recipeReport()
 	return c.swap(ctx, x)
 }

@@ -26,6 +26,10 @@ const (
 	// alwaysLoss is the share of a stream, in per cent, by which RecipesAlways lets
 	// the archive grow.
 	alwaysLoss = 1
+	// contentGain is the share of the content, in per cent, that a recipe must save
+	// in RecipesAuto when RecipeGain is slowGain: rebuilding takes as long as the
+	// content is, at 15 to 200 MB/s.
+	contentGain, slowGain = 1, 25
 	// rounds bounds how often it is reckoned; in the last one what does not pay is
 	// dropped for good.
 	rounds = 32
@@ -198,13 +202,33 @@ func (x *chooser) weigh(s *packedStream) {
 	}
 }
 
+// markDense marks the blocks of streams that stay as they are.
+func (x *chooser) markDense() {
+	mark := func(pieces []piece, in []packedAt) {
+		eachSpan(pieces, in, func(p piece, _ uint64, idle *packedStream) {
+			if p.kind == pieceBlock && idle != nil && 2*idle.length > int64(p.span) {
+				x.c.table.at(p.id).dense = true
+			}
+		})
+	}
+	for _, i := range x.files {
+		mark(x.c.tree.pieces(x.c.tree.node(i)), x.c.tree.packed[i])
+	}
+	for _, s := range x.streams {
+		if s.use {
+			mark(s.pieces, s.inner)
+		}
+	}
+}
+
 // pays says whether a recipe is worth it.
 func (x *chooser) pays(s *packedStream) bool {
 	length := float64(s.length)
 	if x.c.o.Recipes == RecipesAlways {
 		return s.recipe <= s.plain+length*alwaysLoss/100
 	}
-	return s.plain-s.recipe >= max(length*float64(x.c.o.RecipeGain)/100, 1)
+	gain := float64(x.c.o.RecipeGain) / 100
+	return s.plain-s.recipe >= max(length*gain, float64(s.survey.ContentSize)*gain*contentGain/slowGain, 1)
 }
 
 // container gives the pieces of what a stream is read from.

@@ -38,7 +38,7 @@ var allowed = map[string]string{
 	"reader":         "format format/codec recipe github.com/edsrzf/mmap-go golang.org/x/sync golang.org/x/sys",
 	"reader/stream":  "format format/codec golang.org/x/sync",
 	"reader/extract": "format format/codec recipe reader reader/stream internal/fsmeta internal/dirtree golang.org/x/sync golang.org/x/sys",
-	"writer":         "format format/codec scanners reader internal/fsmeta internal/dirtree github.com/edsrzf/mmap-go golang.org/x/sync golang.org/x/sys",
+	"writer":         "deflate format format/codec packed recipe scanners reader internal/fsmeta internal/dirtree github.com/edsrzf/mmap-go golang.org/x/sync golang.org/x/sys",
 
 	// Targets are tests; the package itself is their manual.
 	"fuzz": "",

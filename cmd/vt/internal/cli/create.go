@@ -53,12 +53,11 @@ The object of --json:
     data_stored, metadata_stored            of it, frames of each kind
     metadata_blocks, index_bytes            what finding things takes
     ratio, seconds                          bytes for each one stored; how long
-    recipes                                 what is stored inflated: streams looked
-                                            at, octets of them and octets saved by
-                                            the estimate that decided; models, with
-                                            streams, octets, content, new content and
-                                            parameters of each; plain, why and how
-                                            many are stored as they are
+    recipes.streams, octets, saved          streams that were looked at; what they
+                                            take; what is saved, as was estimated
+    recipes.models                          of those stored inflated: model; streams,
+                                            octets; content, and new of it; parameters
+    recipes.plain                           of the others: why; streams, octets
     content_id, root, archive_id            in hexadecimal
     corrected                               files changed: their old state was
                                             replaced by a second tree
