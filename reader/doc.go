@@ -67,6 +67,7 @@
 //	follow.go          frames whose row of the index is damaged
 //	find.go            blocks by hash
 //	info.go            figures about an archive
+//	recipeinfo.go      figures about its recipes
 //
 //	cache.go           the cache: bounded, single-flight, pinned while in use
 //	frame.go           frames, decoded as far as needed

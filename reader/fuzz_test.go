@@ -108,6 +108,8 @@ func transcript(t *testing.T, path string, opts reader.Options) []byte {
 	}
 	_, err = a.Info()
 	say("info", err)
+	_, err = a.RecipeInfo(t.Context())
+	say("recipes", err)
 	entries := 0
 	buf := make([]byte, 64<<10)
 	err = a.Walk(func(path string, e *format.Entry, err error) error {
