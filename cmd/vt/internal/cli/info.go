@@ -20,7 +20,9 @@ type infoCommand struct {
 
 func (*infoCommand) Help() string {
 	return `
-Tells what an archive is: version and features, parameters it was made with, the newest snapshot with its ids, and how much deduplication and compression gained. It reads the ends of the file and the table of frames, so it takes the same time for any size.
+Tells what an archive is: version and features, parameters it was made with, the newest snapshot with its ids, and how much deduplication, compression and recipes gained. It reads the metadata of all snapshots, and no content.
+
+A recipe makes compressed bytes, such as those of a gzip file, of their content, which is stored instead. What recipes saved is about what they make for files, less what is stored for them and nothing else: their inputs, but for blocks that files have anyway, and their metadata. What they make would not shrink further if it was stored.
 
 Examples:
 
@@ -48,7 +50,14 @@ The object of --json:
     blocks, index_bytes                  of the file
     data, metadata                       blocks, raw, stored: with heads
     frames                               kind, codec, frames, blocks, raw,
-                                         stored, heads: of each sort`
+                                         stored, heads: of each sort
+    recipes                              of all snapshots, if there are any:
+                                         streams, each once; bytes they make,
+                                         of content, by parameters; saved, in
+                                         bytes, negative if they take more;
+                                         models, each with model, streams,
+                                         bytes, content, parameters; damaged
+                                         blocks of metadata, not counted`
 }
 
 func (c *infoCommand) Run(e *Env) error {
@@ -65,7 +74,11 @@ func (c *infoCommand) Run(e *Env) error {
 	if err != nil {
 		return err
 	}
-	d := describe(info, frames)
+	recipes, err := a.RecipeInfo(e.ctx)
+	if err != nil {
+		return err
+	}
+	d := describe(info, frames, recipes)
 	return e.output(func(w *bufio.Writer) error {
 		if c.JSON {
 			return newJSON(w).Encode(d)
@@ -100,6 +113,8 @@ type archiveJSON struct {
 	Metadata  sumJSON      `json:"metadata"`
 	Index     uint64       `json:"index_bytes"`
 	Frames    []frameJSON  `json:"frames"`
+
+	Recipes *recipeFiguresJSON `json:"recipes,omitempty"`
 }
 
 type featuresJSON struct {
@@ -150,7 +165,39 @@ type frameJSON struct {
 	Heads  uint64 `json:"heads"`
 }
 
-func describe(i *reader.Info, frames []reader.FrameFigures) *archiveJSON {
+// recipeFiguresJSON is about recipes that an archive has.
+type recipeFiguresJSON struct {
+	Streams uint64            `json:"streams"`
+	Bytes   uint64            `json:"bytes"`
+	Content uint64            `json:"content"`
+	Params  uint64            `json:"parameters"`
+	Saved   int64             `json:"saved"`
+	Models  []recipeModelJSON `json:"models"`
+	Damaged uint64            `json:"damaged,omitempty"`
+}
+
+type recipeModelJSON struct {
+	Model   string `json:"model"`
+	Streams uint64 `json:"streams"`
+	Bytes   uint64 `json:"bytes"`
+	Content uint64 `json:"content"`
+	Params  uint64 `json:"parameters"`
+}
+
+// describeRecipes gives nothing where nothing is to be said.
+func describeRecipes(f *reader.RecipeFigures) *recipeFiguresJSON {
+	if len(f.Models) == 0 && f.Damaged == 0 {
+		return nil
+	}
+	s := f.Sum()
+	d := &recipeFiguresJSON{s.Recipes, s.Bytes, s.Content, s.Params, f.Saved(), []recipeModelJSON{}, f.Damaged}
+	for _, m := range f.Models {
+		d.Models = append(d.Models, recipeModelJSON{m.Model, m.Recipes, m.Bytes, m.Content, m.Params})
+	}
+	return d
+}
+
+func describe(i *reader.Info, frames []reader.FrameFigures, recipes *reader.RecipeFigures) *archiveJSON {
 	s := i.Newest
 	d := &archiveJSON{
 		Version: fmt.Sprintf("%d.%d", i.Major, i.Minor), ArchiveID: hex.EncodeToString(i.ArchiveID[:]),
@@ -159,7 +206,7 @@ func describe(i *reader.Info, frames []reader.FrameFigures) *archiveJSON {
 		Hash:     i.Hash, Preset: i.Preset, Snapshots: i.Snapshots, ContentID: i.Content, Root: i.Root,
 		Snapshot: snapshotJSON{rfc3339(s.Time), s.Time.Sec, s.Time.Nsec, s.Label, s.Message, s.Tool},
 		Entries:  i.Entries, Bytes: i.Bytes, Size: i.Size, TornTail: i.TornTail, Ratio: ratio(i.Bytes, i.Size),
-		Blocks: i.Blocks, Index: i.IndexBytes, Frames: []frameJSON{},
+		Blocks: i.Blocks, Index: i.IndexBytes, Frames: []frameJSON{}, Recipes: describeRecipes(recipes),
 	}
 	if k := i.Chunker; k != nil {
 		d.Chunks = &chunksJSON{k.Min, k.Target, k.Max, k.RunMin, k.LiteralMax}
@@ -230,6 +277,16 @@ func (d *archiveJSON) print(w io.Writer) {
 	line("entries", "%s with %s", human.Count(int64(d.Entries)), size(d.Bytes))
 	line("data", "%s in %s distinct blocks, stored in %s", size(d.Data.Raw), human.Count(int64(d.Data.Blocks)), size(d.Data.Stored))
 	line("metadata", "%s in %s blocks, stored in %s", size(d.Metadata.Raw), human.Count(int64(d.Metadata.Blocks)), size(d.Metadata.Stored))
+	if r := d.Recipes; r != nil {
+		saved := "saved " + human.Bytes(r.Saved)
+		if r.Saved < 0 {
+			saved = "took " + human.Bytes(-r.Saved) + " more"
+		}
+		line("recipes", "%s, %s from %s of content, %s", streamCount(r.Streams), size(r.Bytes), size(r.Content), saved)
+		if r.Damaged > 0 {
+			line("", "but for %s damaged blocks of metadata", human.Count(int64(r.Damaged)))
+		}
+	}
 	line("index", "%s", size(d.Index))
 	line("file", "%s, ratio %.2f", human.Bytes(d.Size), d.Ratio)
 	if d.TornTail > 0 {
@@ -239,6 +296,20 @@ func (d *archiveJSON) print(w io.Writer) {
 	for _, f := range d.Frames {
 		fmt.Fprintf(w, "%-9s %-10s %8d %10d %12s %12s\n", f.Kind, f.Codec, f.Frames, f.Blocks, size(f.Raw), size(f.Stored+f.Heads))
 	}
+	if d.Recipes == nil || len(d.Recipes.Models) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "\n%-20s %8s %10s %12s %12s\n", "recipes of", "count", "bytes", "content", "parameters")
+	for _, m := range d.Recipes.Models {
+		fmt.Fprintf(w, "%-20s %8d %10s %12s %12s\n", m.Model, m.Streams, size(m.Bytes), size(m.Content), size(m.Params))
+	}
+}
+
+func streamCount(n uint64) string {
+	if n == 1 {
+		return "1 stream"
+	}
+	return human.Count(int64(n)) + " streams"
 }
 
 func (d *archiveJSON) featureList() string {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -28,6 +29,7 @@ Examples:
     vt ar list backup.vtd
     vt ar t -l backup.vtd etc '*.conf'
     vt ar t --json backup.vtd | jq -r 'select(.size > 1e6) | .path'
+    vt ar t --json backup.vtd | jq 'select(.recipes) | {path, recipes}'
     curl -s https://example.org/backup.vtd | vt ar t -
 
 Each line of --json is an object:
@@ -42,6 +44,11 @@ Each line of --json is an object:
     mtime          RFC 3339, in years 0 to 9999; mtime_sec, mtime_nsec always
     btime          the same of birth, with btime_sec, btime_nsec, if recorded
     content        hash of a file's content
+    stored         how a file's content is held: literal, in the directory;
+                   run of one octet; block; recipe; indirect, a list of these
+    recipes        of what recipes make of a file, by model: model, streams,
+                   as often as they occur in it, their bytes, and bytes of
+                   content that they are made from; not those in that content
     target         of a symlink
     major, minor   of a device
     link_id, links names with one link_id are one file, of so many names
@@ -52,7 +59,8 @@ func (c *listCommand) Run(e *Env) error {
 	if c.Long && c.JSON {
 		return usagef("-l and --json exclude each other")
 	}
-	return e.output(func(w *bufio.Writer) error {
+	var damage error
+	err := e.output(func(w *bufio.Writer) error {
 		show := func(m member) error {
 			_, err := fmt.Fprintln(w, shownPath(m.path, m.Kind.IsDir()))
 			return err
@@ -60,7 +68,17 @@ func (c *listCommand) Run(e *Env) error {
 		switch {
 		case c.JSON:
 			enc := newJSON(w)
-			show = func(m member) error { return enc.Encode(memberOf(m)) }
+			show = func(m member) error {
+				j := memberOf(m)
+				var err error
+				if j.Recipes, err = partsOf(m); archiveFault(err) != nil {
+					e.message("%v", err)
+					damage = errors.Join(damage, reported(archiveFault(err)))
+				} else if err != nil {
+					return err
+				}
+				return enc.Encode(j)
+			}
 		case c.Long:
 			show = (&longList{w: w, numeric: c.NumericOwner}).show
 		}
@@ -71,6 +89,7 @@ func (c *listCommand) Run(e *Env) error {
 			return show(m)
 		})
 	})
+	return errors.Join(err, damage)
 }
 
 // longList writes entries like ls -l. The widths of columns are known only at

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/vtdarchive/vtd/format"
@@ -30,6 +32,8 @@ type memberJSON struct {
 	BtimeSec    *int64       `json:"btime_sec,omitempty"`
 	BtimeNsec   *uint32      `json:"btime_nsec,omitempty"`
 	Content     *format.Hash `json:"content,omitempty"`
+	Stored      string       `json:"stored,omitempty"`
+	Recipes     []partsJSON  `json:"recipes,omitempty"`
 	Target      string       `json:"target,omitempty"`
 	TargetBytes []byte       `json:"target_bytes,omitempty"`
 	Major       *uint32      `json:"major,omitempty"`
@@ -37,6 +41,20 @@ type memberJSON struct {
 	LinkID      uint64       `json:"link_id,omitempty"`
 	Links       uint64       `json:"links,omitempty"`
 	Xattrs      []xattrJSON  `json:"xattrs,omitempty"`
+}
+
+// partsJSON sums up the parts of a file that recipes of one model make.
+type partsJSON struct {
+	Model   string `json:"model"`
+	Streams uint64 `json:"streams"`
+	Bytes   uint64 `json:"bytes"`
+	Content uint64 `json:"content"`
+}
+
+// storedNames say how the content of a file is held.
+var storedNames = map[format.RefKind]string{
+	format.RefLiteral: "literal", format.RefRun: "run", format.RefBlock: "block",
+	format.RefRecipe: "recipe", format.RefIndirect: "indirect",
 }
 
 type xattrJSON struct {
@@ -67,7 +85,7 @@ func memberOf(m member) memberJSON {
 		j.Size, j.Entries = &m.Size, &m.Count
 	case m.Kind == format.KindFile:
 		h := m.ContentHash(m.hash)
-		j.Size, j.Content = &m.Size, &h
+		j.Size, j.Content, j.Stored = &m.Size, &h, storedNames[m.Ref.Kind]
 	case m.Kind == format.KindSymlink:
 		j.Target, j.TargetBytes = human.JSONName(m.Target)
 	case m.Kind.IsDevice():
@@ -80,6 +98,26 @@ func memberOf(m member) memberJSON {
 		j.Xattrs = append(j.Xattrs, o)
 	}
 	return j
+}
+
+// partsOf sums up what recipes make of a file. Where that cannot be read, the
+// error comes with what could be.
+func partsOf(m member) (out []partsJSON, err error) {
+	if m.Kind != format.KindFile || m.Ref.Kind != format.RefRecipe && m.Ref.Kind != format.RefIndirect {
+		return nil, nil
+	}
+	err = m.held.recipes(m, func(x *format.Recipe, model string) {
+		i := slices.IndexFunc(out, func(p partsJSON) bool { return p.Model == model })
+		if i < 0 {
+			i = len(out)
+			out = append(out, partsJSON{Model: model})
+		}
+		out[i].Streams++
+		out[i].Bytes += x.Length
+		out[i].Content += x.Input.Span
+	})
+	slices.SortFunc(out, func(a, b partsJSON) int { return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), cmp.Compare(a.Model, b.Model)) })
+	return out, err
 }
 
 // rfc3339 writes a time, or nothing where RFC 3339 has no year for it.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 
@@ -20,6 +21,58 @@ type member struct {
 	path string
 	*format.Entry
 	hash format.HashID // of the archive
+	held holder
+}
+
+// holder tells how contents are held, by metadata alone.
+type holder interface {
+	// recipes gives the recipes that make parts of a file, in order, each with
+	// its model.
+	recipes(m member, do func(x *format.Recipe, model string)) error
+}
+
+type archiveHolder struct{ a *reader.Archive }
+
+func (h archiveHolder) recipes(m member, do func(x *format.Recipe, model string)) error {
+	f, err := h.a.ContentOf(m.Entry, m.path)
+	if err != nil {
+		return err
+	}
+	for p, err := range f.Pieces(0) {
+		if err != nil {
+			return err
+		}
+		if p.Ref.Kind == format.RefRecipe {
+			x, model, err := f.RecipeModel(&p.Ref)
+			if err != nil {
+				return err
+			}
+			do(x, model)
+		}
+	}
+	return nil
+}
+
+type streamHolder struct {
+	from string // the pipe's name
+	tree *stream.Tree
+}
+
+func (h streamHolder) recipes(m member, do func(x *format.Recipe, model string)) error {
+	err := stream.Parts(h.tree, &m.Ref, func(_ uint64, ref *format.Ref) error {
+		if ref.Kind != format.RefRecipe {
+			return nil
+		}
+		x, err := stream.Recipe(h.tree, ref)
+		if err == nil {
+			do(x, reader.ModelOf(x))
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("%s: %s: %w", h.from, human.Quote(m.path), err)
+	}
+	return nil
 }
 
 type visit func(m member) error
@@ -78,7 +131,7 @@ func eachIn(e *Env, a *reader.Archive, m *glob.Matcher, do visit) error {
 			return err
 		}
 		if m.Match(path) {
-			if err := do(member{path, x, id}); err != nil {
+			if err := do(member{path, x, id, archiveHolder{a}}); err != nil {
 				return err
 			}
 		}
@@ -138,7 +191,7 @@ func eachOfStream(e *Env, p *pipe, m *glob.Matcher, do visit) error {
 	if tree == nil {
 		return damage
 	}
-	v := &pathVisitor{e: e, from: p.name, s: s, m: m, do: do}
+	v := &pathVisitor{e: e, from: p.name, s: s, m: m, do: do, held: streamHolder{p.name, tree}}
 	err = v.walk(tree)
 	return errors.Join(damage, v.damage, err)
 }
@@ -150,6 +203,7 @@ type pathVisitor struct {
 	s      *stream.Reader
 	m      *glob.Matcher
 	do     visit
+	held   streamHolder
 	path   treePath
 	damage error
 }
@@ -190,7 +244,7 @@ func (t *treePath) at(depth int) string {
 
 func (v *pathVisitor) walk(t *stream.Tree) error {
 	if v.m.Match("") {
-		if err := v.do(member{"", t.Root(), v.s.Header().Hash}); err != nil {
+		if err := v.do(member{"", t.Root(), v.s.Header().Hash, v.held}); err != nil {
 			return err
 		}
 	}
@@ -204,7 +258,7 @@ func (v *pathVisitor) Visit(depth int, x *format.Entry) error {
 		if x.Ref.Kind == format.RefBlock && !x.Kind.IsDir() {
 			x.Ref.Hash, _ = v.s.BlockHash(x.Ref.Num)
 		}
-		if err := v.do(member{path, x, v.s.Header().Hash}); err != nil {
+		if err := v.do(member{path, x, v.s.Header().Hash, v.held}); err != nil {
 			return err
 		}
 	}
