@@ -182,7 +182,12 @@ func Candidates(h Hints, t *Traits) []Model {
 			// The level makes no difference, and the window only where a block
 			// could be stored.
 			for window := uint8(15); window >= 9; window-- {
-				each(levels[:1], func(m Model) { m.Window, m.Strategy = window, s; add(m) })
+				each(levels[:1], func(m Model) {
+					if m.Window, m.Strategy = window, s; m.Family == Go {
+						m.Level = 1
+					}
+					add(m)
+				})
 			}
 		default:
 			each(levels, with(s))

@@ -31,11 +31,10 @@
 // # What is exact
 //
 // Nothing is corrected in the streams of zlib 1–9 at every memLevel, window and
-// strategy, GNU gzip 1–9 with --rsyncable and without, Node 1–9, pigz 1–9 and Go 2–9
-// that testdata/streams.txt and the tests have. In a stream of several parts this holds
+// strategy, GNU gzip 1–9 with --rsyncable and without, Node 1–9, pigz 1–9 and Go 1–9 and
+// Huffman-only that testdata/streams.txt and the tests have. In a stream of several parts this holds
 // for lazy levels, 4 to 9; at levels 1 to 3 a part costs some ten octets, about 0.01 % of the
-// stream. A flush costs one to three octets. Not modelled are Go 1 and its Huffman-only
-// mode, klauspost/compress, libdeflate, zlib-ng, 7-Zip, zopfli, full flushes of zlib and
+// stream. A flush costs one to three octets. Not modelled are klauspost/compress, libdeflate, zlib-ng, 7-Zip, zopfli, full flushes of zlib and
 // pigz with other sizes of chunks; of these the stream is rebuilt like any other, from
 // corrections that may be a third of it.
 //
@@ -232,7 +231,7 @@
 //
 // # Go
 //
-// Levels 2 to 9. The hash is of four octets, read big-endian, times 0x1e35a7bd, the
+// In levels 2 to 9 the hash is of four octets, read big-endian, times 0x1e35a7bd, the
 // highest 17 of 32 bits. Positions less than 4 octets before a segment's end are
 // never inserted. No distance is above 32768, and no match begins before the base. A match
 // is at least 4 long; there is one table of parameters, that of zlib without good, and
@@ -249,6 +248,29 @@
 // Runs go across both codes: a length, then 3…6 of it as long as there are 3. Stored is chosen if its size, 5
 // octets and the content, is smaller than the others, static if not larger than dynamic.
 //
+// Level 1 works in blocks of 65535 octets, from the start of the content, each of which ends
+// the block; fewer where the segment ends. The table has for each hash the position last
+// entered; the hash is of four octets, read little-endian, times 0x1e35a7bd, the highest 14 of
+// 32 bits. Looking up a position p enters it, and gives what was there before if that is not more
+// than 32768 before p and its four octets are those at p. The positions p of a block are looked up
+// from its start on, the k-th (from 0) followed by p + s, where s is (32 + the sum of the s before)
+// div 32, until one gives a match or p + s is more than the block's end less 15, in which
+// case p is not looked up and the block has no more matches. A match is as long as the block
+// and 258 allow, but 4 if what is repeated, without its first 4 octets, begins before the block before
+// this one. If the match ends at or behind the block's end less 15, the block has no more.
+// Otherwise the last position in it is looked up, to no effect but its entry, and then the one behind
+// it: that is the next match, or what comes after it is looked up as from the start of a block.
+// If there are more literals and matches than n - n div 16, n being the octets of the
+// block, all are literals. A block of less than 128 octets has no matches and enters
+// nothing, and nothing is found that was entered before it. These are the tokens that are predicted, whatever the
+// actual ones: at a position within a match that is not there, a literal.
+//
+// The strategy huffman-only, of level 1 only, has the same blocks and no matches.
+// In both a block is stored if the size of that, as above, is less than 17/16, rounded down, of that of
+// dynamic codes, counted without extra bits and with 3 bits of type, or in level 1 if it
+// has no more than 16 octets; else dynamic. The state at From > 0 is that after searching the two blocks of 65535
+// before it, as far as the part sees them.
+//
 // # Map
 //
 //	errors.go, limits.go    classes of failure, bounds
@@ -262,6 +284,7 @@
 //	matcher.go, follow.go   zlib, gzip, Chromium, pigz: search; tokens and blocks
 //	trees.go                their codes and headers
 //	goflate.go, gotrees.go  Go's
+//	gofast.go               Go's level 1
 //	resume.go               the state in which a part begins
 //	walk.go                 what predicting and rebuilding have in common
 //	predict.go              PredictPart

@@ -135,12 +135,24 @@ func goStream(t testing.TB, content []byte, level, piece int, flush bool) []byte
 	return b.Bytes()
 }
 
+// goHuffman is the model of Go's Huffman-only mode.
+var goHuffman = deflate.Model{Family: deflate.Go, Version: deflate.ModelVersion, Level: 1, Window: 15, Strategy: deflate.HuffmanOnly}
+
 func TestGo(t *testing.T) {
 	t.Parallel()
 	for name, content := range contents() {
-		for level := 2; level <= 9; level++ {
+		for level := -2; level <= 9; level++ {
+			m := deflate.GoModel(level)
+			switch level {
+			case flate.HuffmanOnly:
+				m = goHuffman
+			case flate.DefaultCompression:
+				m = deflate.GoModel(6)
+			case flate.NoCompression:
+				continue
+			}
 			for _, piece := range []int{1 << 30, 10001, 333} {
-				r := roundTrip(t, goStream(t, content, level, piece, false), deflate.GoModel(level))
+				r := roundTrip(t, goStream(t, content, level, piece, false), m)
 				if n := correctionsOf(r); n > 0 {
 					t.Errorf("%s, level %d in pieces of %d: corrections of %d octets", name, level, piece, n)
 				}
@@ -178,10 +190,20 @@ func TestAnyModel(t *testing.T) {
 // TestFlush has nothing to correct but the places.
 func TestFlush(t *testing.T) {
 	content := text(100000, 9)
-	for level := 2; level <= 9; level++ {
+	for level := 1; level <= 9; level++ {
 		r := roundTrip(t, goStream(t, content, level, 1000, true), deflate.GoModel(level))
 		if n, want := correctionsOf(r), 2+2*100; n != want {
 			t.Errorf("level %d: corrections of %d octets, not %d", level, n, want)
+		}
+	}
+	for piece, want := range map[int]int{10: 3 + 1000, 16: 3 + 625, 17: 3 + 589, 120: 3 + 834, 300: 2 + 2*334, 40000: 2 + 3*3, 66000: 2 + 2*3} {
+		content := content
+		if piece < 100 { // or there would be too many blocks
+			content = content[:10000]
+		}
+		r := roundTrip(t, goStream(t, content, flate.BestSpeed, piece, true), deflate.GoModel(1))
+		if n := correctionsOf(r); n != want {
+			t.Errorf("level 1 in pieces of %d: corrections of %d octets, not %d", piece, n, want)
 		}
 	}
 }

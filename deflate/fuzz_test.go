@@ -42,7 +42,7 @@ func seeds(t testing.TB) [][]byte {
 
 // fuzzModel makes a model of a number.
 func fuzzModel(n uint32) deflate.Model {
-	m := deflate.Model{Family: deflate.Family(1 + n%5), Version: 1, Level: uint8(2 + n>>3%8), Window: 15, Memory: 8, Strategy: deflate.Strategy(n >> 8 % 5)}
+	m := deflate.Model{Family: deflate.Family(1 + n%5), Version: 1, Level: uint8(1 + n>>3%9), Window: 15, Memory: 8, Strategy: deflate.Strategy(n >> 8 % 5)}
 	switch m.Family {
 	case deflate.Zlib, deflate.Chromium:
 		m.Window = uint8(15 - n>>12%7)
@@ -52,11 +52,11 @@ func fuzzModel(n uint32) deflate.Model {
 		m.Strategy = deflate.Strategy(n >> 8 % 2 * 16)
 	case deflate.Go:
 		m.Memory, m.Strategy = 0, 0
+		if m.Level == 1 {
+			m.Strategy = deflate.Strategy(n >> 8 % 2 * 2)
+		}
 	default:
 		m.Strategy = 0
-	}
-	if m.Family != deflate.Go {
-		m.Level--
 	}
 	return m
 }

@@ -10,7 +10,7 @@ const (
 	Zlib     Family = 1 // zlib, and what is built on it
 	Gzip     Family = 2 // GNU gzip
 	Chromium Family = 3 // zlib as in Chromium and Node.js
-	Go       Family = 4 // compress/flate of Go, levels 2 to 9
+	Go       Family = 4 // compress/flate of Go
 	Pigz     Family = 5 // pigz with several threads
 )
 
@@ -115,7 +115,7 @@ func (m Model) valid() bool {
 	case Pigz:
 		ok = ok && m.Memory == 8
 	case Go:
-		ok = ok && m.Memory == 0 && m.Level >= 2
+		ok = m.Window == 15 && m.Memory == 0 && (m.Strategy == Default || m.Strategy == HuffmanOnly && m.Level == 1)
 	}
 	return ok
 }
@@ -174,7 +174,10 @@ func (m Model) predictor(v view) (predictor, error) {
 	if err := m.Validate(); err != nil {
 		return nil, err
 	}
-	if m.Family == Go {
+	switch {
+	case m.Family == Go && m.Level == 1:
+		return newGoFast(m, v), nil
+	case m.Family == Go:
 		return newGoFlate(m, v), nil
 	}
 	return newMatcher(m, v), nil

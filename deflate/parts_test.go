@@ -51,6 +51,8 @@ func TestParts(t *testing.T) {
 		{deflate.ChromiumModel(7), 34, "2169037b701031ba"},
 		{deflate.PigzModel(1), 34, "19900b584e538bcf"},
 		{deflate.PigzModel(6), 34, "f45b89fd1f891059"},
+		{deflate.GoModel(1), 487, "02fd42057e175e49"},
+		{goHuffman, 36, "0688c6b1305e7cac"},
 		{deflate.GoModel(2), 55, "6c8baad9a9e97734"},
 		{deflate.GoModel(6), 34, "69c5e18a3f55dbc5"},
 	} {

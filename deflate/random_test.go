@@ -104,7 +104,7 @@ func everyModel() []Model {
 		narrow := Model{Zlib, ModelVersion, uint8(level), 9, 1, Strategy(level % 5)}
 		rsyncable := GzipModel(level)
 		rsyncable.Strategy = Rsyncable
-		out = append(out, ZlibModel(level), narrow, GzipModel(level), rsyncable, ChromiumModel(level), PigzModel(level), GoModel(min(level+1, 9)))
+		out = append(out, ZlibModel(level), narrow, GzipModel(level), rsyncable, ChromiumModel(level), PigzModel(level), GoModel(level), GoModel(min(level+1, 8)))
 	}
 	return out
 }
@@ -145,7 +145,13 @@ func TestSmallParts(t *testing.T) {
 			t.Fatal(err)
 		}
 		n := inParts(t, stream, content, m, 20_000, Limits{})
-		if n > len(stream)/20 || m.Level > 3 && n > 0 {
+		worst := len(stream) / 20
+		if m.Level > 3 {
+			worst = 0
+		} else if m == GoModel(1) {
+			worst = len(stream) / 5 // what is not in its state costs more, in content like this
+		}
+		if n > worst {
 			t.Errorf("%s: corrections of %d octets for a stream of %d", m, n, len(stream))
 		}
 	}

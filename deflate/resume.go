@@ -55,3 +55,15 @@ func (g *goFlate) resume(v view) {
 	g.base, g.pos = base, v.at
 	g.ins = max(g.ins, v.at-goWindow, 0)
 }
+
+// resume brings the predictor to where a part begins: two blocks before it are
+// searched, as far as there are.
+func (g *goFast) resume(v view) {
+	g.segment(v.at)
+	g.pos = v.at - min(v.at/goBlock, 2)*goBlock
+	g.start, g.stop, g.floor = g.pos, g.pos, g.pos
+	for g.pos < v.at {
+		g.nextBlock()
+		g.pos = g.stop
+	}
+}
