@@ -21,7 +21,9 @@
 // calls are independent and may run at once.
 //
 // Memory is bounded by the largest part, whatever the stream: a part has at most
-// MaxPart of content, mostly less than a MiB. Limits bound the content, its ratio to the
+// MaxPart of content, mostly less than a MiB. Survey holds at most 2 MiB; predicting a
+// part its content, and four octets for each of its tokens; rebuilding, besides what it
+// is given, four octets for each token of a block; both up to 640 KiB of tables. Limits bound the content, its ratio to the
 // stream, the number of blocks, and how much a model may search for each octet; they hold
 // for rebuilding too.
 //

@@ -188,3 +188,36 @@ func inParts(t *testing.T, stream, content []byte, m Model, size int64, limits L
 	}
 	return corrections
 }
+
+// TestUsedTables rebuilds with tables that hold what others left in them.
+func TestUsedTables(t *testing.T) {
+	content := make([]byte, 200_000)
+	r := rand.New(rand.NewPCG(5, 6))
+	for i := range content {
+		content[i] = byte(r.IntN(3)) + byte(i>>14)
+	}
+	for _, m := range everyModel() {
+		want, err := Encode(content, m, Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The next to take tables gets these, mostly.
+		zlib, golang, fast := matcherTables.Get().(*hashTables), goFlateTables.Get().(*goTables), goFastTables.Get().(*goFastTable)
+		for _, table := range [][]uint32{zlib.head[:], golang.head[:], fast[:]} {
+			for i := range table {
+				table[i] = uint32(r.IntN(len(content)))
+			}
+		}
+		for _, table := range [][]uint16{zlib.prev[:], golang.prev[:]} {
+			for i := range table {
+				table[i] = uint16(r.IntN(1 << 16))
+			}
+		}
+		matcherTables.Put(zlib)
+		goFlateTables.Put(golang)
+		goFastTables.Put(fast)
+		if got, err := Encode(content, m, Limits{}); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s: another stream, %v", m, err)
+		}
+	}
+}
