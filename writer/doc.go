@@ -47,8 +47,8 @@
 // block of its content that no plain file has costs 38 octets and its length
 // times a ratio, divided by how many recipes have it. The ratio is what samples
 // shrink to, of the stream alone and together with those of its kind. All streams
-// begin as recipes, those that do not pay are dropped, and it is reckoned again,
-// until none is dropped. A recipe pays
+// begin as recipes, those that do not pay are dropped, innermost ones first, and it
+// is reckoned again, until none is dropped. A recipe pays
 //
 //   - under RecipesAlways, if it costs no more than the stream and 1 % of it;
 //   - under RecipesAuto, if it saves Params.RecipeGain per cent of the stream, and

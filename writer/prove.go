@@ -231,7 +231,8 @@ func (p *prover) proved(s *packedStream, made *recipe.Recipe, container, content
 			if err == nil && !bytes.Equal(out, want) {
 				err = errDiffers
 			}
-			p.c.o.progress(PhaseRecipes, (part.To-part.From)/2, 0)
+			lo, hi := s.survey.Content(from + k)
+			p.c.o.progress(PhaseRecipes, hi-lo-(hi-lo)/2, 0)
 			return err
 		})
 		if err != nil {

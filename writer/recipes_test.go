@@ -386,3 +386,43 @@ func TestRecipesCancelled(t *testing.T) {
 		cancel()
 	}
 }
+
+// TestNestedBesideFile: an archive within another, which lies beside them
+// unpacked too, is one with that, whatever becomes of what is packed in it.
+func TestNestedBesideFile(t *testing.T) {
+	contents := map[string]string{}
+	for i := range 8 {
+		contents[fmt.Sprint("part", i)] = gz(t, noise(uint64(i), 20_000), 6) + text(uint64(i), 20_000)
+	}
+	inner := zipped(t, contents)
+	outer := zipped(t, map[string]string{"inner.zip": inner, "other": text(99, 5000)})
+	size := func(contents map[string]string) int64 {
+		dir := files(t, contents)
+		rep, _ := recipesOf(t, withRecipes(dir, RecipesAuto), dir)
+		return rep.Stored
+	}
+	alone := size(map[string]string{"inner.zip": inner})
+	if both := size(map[string]string{"inner.zip": inner, "outer.zip": outer}); both-alone > alone/10 {
+		t.Errorf("%d octets, with the same in another archive %d", alone, both)
+	}
+}
+
+// BenchmarkRecipes is about a tar.gz beside its tree, from end to end.
+func BenchmarkRecipes(b *testing.B) {
+	contents := map[string]string{}
+	for i := range 200 {
+		contents[fmt.Sprint("f", i)] = text(uint64(i), 40_000)
+	}
+	tgz := gz(b, tarred(b, contents), 6)
+	contents["a.tgz"] = tgz
+	dir := files(b, contents)
+	for _, r := range []Recipes{RecipesOff, RecipesAuto} {
+		b.Run(string(r), func(b *testing.B) {
+			b.SetBytes(int64(200*40_000 + len(tgz)))
+			for b.Loop() {
+				_, rep := create(b, withRecipes(dir, r))
+				b.ReportMetric(float64(rep.Stored), "octets")
+			}
+		})
+	}
+}

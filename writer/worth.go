@@ -12,8 +12,8 @@ import (
 // stored as it is costs its octets, those that others have as well in proportion;
 // a recipe costs its own octets and the blocks of its content that no plain file
 // has, compressed, each divided by the recipes that have it. All streams begin as
-// recipes; those that do not pay are dropped, and the rest is reckoned again until
-// nothing changes.
+// recipes; those that do not pay are dropped, innermost ones first, and the rest
+// is reckoned again until nothing changes.
 
 const (
 	// recipeCost is what a recipe takes besides its corrections: its block with the
@@ -30,9 +30,8 @@ const (
 	// in RecipesAuto when RecipeGain is slowGain: rebuilding takes as long as the
 	// content is, at 15 to 200 MB/s.
 	contentGain, slowGain = 1, 25
-	// rounds bounds how often it is reckoned; in the last one what does not pay is
-	// dropped for good.
-	rounds = 32
+	// rounds bounds how often it is reckoned.
+	rounds = 64
 )
 
 // weight is what is estimated of a stream, in octets of the archive.
@@ -101,19 +100,26 @@ func (x *chooser) choose() {
 	slices.SortStableFunc(byHeight, func(a, b *packedStream) int { return cmp.Compare(a.height, b.height) })
 	for range rounds {
 		x.count()
-		dropped := false
+		drop := 0 // the least height of any that does not pay
 		for _, s := range byHeight {
 			if !s.seen {
 				s.use = false
 				continue
 			}
 			x.weigh(s)
-			if s.use && !x.pays(s) {
-				s.use, s.reason, dropped = false, reasonGain, true
+			if s.use && !x.pays(s) && drop == 0 {
+				drop = s.height
 			}
 		}
-		if !dropped {
+		if drop == 0 {
 			return
+		}
+		// What it means for those around them is not known before they are counted
+		// anew: without its streams, a content may be one that a plain file has.
+		for _, s := range byHeight {
+			if s.use && s.height == drop && !x.pays(s) {
+				s.use, s.reason = false, reasonGain
+			}
 		}
 	}
 }
