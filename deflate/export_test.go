@@ -3,6 +3,7 @@ package deflate
 import (
 	"io"
 	"math"
+	"math/rand/v2"
 )
 
 // Encode gives the stream that a model stands for, as a single part.
@@ -24,4 +25,10 @@ func Encode(content []byte, m Model, limits Limits) ([]byte, error) {
 // small.
 func SurveyIn(r io.Reader, content io.Writer, limits Limits, size int64) (*Stream, error) {
 	return survey(r, content, limits, size)
+}
+
+// RandomStream gives a stream that no encoder made.
+func RandomStream(blocks int) []byte {
+	m := maker{Rand: rand.New(rand.NewPCG(7, 8))}
+	return m.stream(blocks)
 }
