@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"path"
 	"slices"
+	"strings"
 
 	"github.com/vtdarchive/vtd/format"
 	"github.com/vtdarchive/vtd/format/codec"
@@ -87,6 +89,21 @@ func (f *File) RecipeModel(ref *format.Ref) (*format.Recipe, string, error) {
 		return nil, "", f.wrap(err)
 	}
 	return n.recipe, modelName(n.recipe, n.made, n.lack), nil
+}
+
+// Input opens what a recipe in the file makes bytes from, with a name that
+// scanners may go by.
+func (f *File) Input(x *format.Recipe) (*File, error) {
+	in, err := f.input(x)
+	if err != nil {
+		return nil, f.wrap(err)
+	}
+	in.e.Name = strings.TrimSuffix(f.e.Name, path.Ext(f.e.Name))
+	in.name = f.name + ": " + in.name
+	if f.depth == 0 && f.a.opts.Name != "" {
+		in.name = f.a.opts.Name + ": " + in.name
+	}
+	return in, nil
 }
 
 // RecipeInfo finds all recipes and what is there for them. It reads all

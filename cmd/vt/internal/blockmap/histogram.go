@@ -17,12 +17,13 @@ type Histogram struct {
 	Shared   int64        `json:"shared"`   // bytes in blocks met before
 	Runs     int64        `json:"runs"`
 	RunBytes int64        `json:"run_bytes"`
-	Literals int64        `json:"literals"` // files that stand in their directory
+	Literals int64        `json:"literals"` // that stand in metadata
 	LitBytes int64        `json:"literal_bytes"`
 	Recipes  int64        `json:"recipes"` // what recipes make
 	RecBytes int64        `json:"recipe_bytes"`
-	Sizes    []*SizeClass `json:"sizes"`    // of distinct blocks, ascending
-	Scanners []*ByScanner `json:"scanners"` // by bytes, the most first
+	RecFrom  int64        `json:"recipe_content"` // bytes of what they make them from
+	Sizes    []*SizeClass `json:"sizes"`          // of distinct blocks, ascending
+	Scanners []*ByScanner `json:"scanners"`       // by bytes, the most first
 }
 
 // SizeClass counts distinct blocks of From to To-1 bytes.
@@ -75,6 +76,7 @@ func (h *Histogram) Add(s *ByScanner, p Piece) {
 	case format.RefRecipe:
 		h.Recipes++
 		h.RecBytes += n
+		h.RecFrom += int64(p.Recipe.Input.Span)
 		return
 	case format.RefBlock:
 	default:

@@ -12,7 +12,11 @@ import (
 )
 
 func piece(kind format.RefKind, span uint64, reason string, again bool) Piece {
-	return Piece{reader.Piece{Ref: format.Ref{Kind: kind, Span: span}}, reason, again}
+	p := Piece{Piece: reader.Piece{Ref: format.Ref{Kind: kind, Span: span}}, Reason: reason, Again: again}
+	if kind == format.RefRecipe {
+		p.Recipe = &format.Recipe{Length: span, Input: format.Ref{Span: 4 * span}}
+	}
+	return p
 }
 
 func sample() *Histogram {
@@ -26,14 +30,14 @@ func sample() *Histogram {
 		h.Add(none, piece(format.RefRun, 953, "run", false))
 		h.Add(none, piece(format.RefLiteral, 24, Literal, false))
 	}
-	h.Add(h.File("gzip"), piece(format.RefRecipe, 5000, "end", false))
+	h.Add(h.File("gzip"), piece(format.RefRecipe, 5000, Recipe, false))
 	h.Sort()
 	return h
 }
 
 func TestHistogram(t *testing.T) {
 	h := sample()
-	if h.Files != 5 || h.Bytes != 12000 || h.Literals != 3 || h.LitBytes != 3*24 || h.Recipes != 1 || h.Blocks != 5 || h.Distinct != 4 || h.Shared != 400 || h.Runs != 3 || h.RunBytes != 3*953 {
+	if h.Files != 5 || h.Bytes != 12000 || h.Literals != 3 || h.LitBytes != 3*24 || h.Recipes != 1 || h.RecFrom != 20000 || h.Blocks != 5 || h.Distinct != 4 || h.Shared != 400 || h.Runs != 3 || h.RunBytes != 3*953 {
 		t.Errorf("%+v", h)
 	}
 	if h.Bytes != h.Sizes[0].Bytes+h.Shared+h.RunBytes+h.LitBytes+h.RecBytes {

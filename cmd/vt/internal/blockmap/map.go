@@ -13,8 +13,10 @@ import (
 
 // Reasons for the end of a piece besides those of scanners.Cut.
 const (
-	// Literal: the whole file stands in its directory.
+	// Literal: the bytes stand in metadata.
 	Literal = "literal"
+	// Recipe: it is what a recipe makes, or one begins behind it.
+	Recipe = "recipe"
 	// Other: neither the recorded parameters nor the scanner of today would
 	// have cut there.
 	Other = "other"
@@ -23,15 +25,28 @@ const (
 // Reasons are those for which blocks end, in the order in which they are shown.
 var Reasons = []string{
 	scanners.CutJoint.String(), scanners.CutHint.String(), scanners.CutHash.String(), scanners.CutMax.String(),
-	scanners.CutRun.String(), scanners.CutEnd.String(), Other,
+	scanners.CutRun.String(), Recipe, scanners.CutEnd.String(), Other,
 }
 
 // Piece is a part of a file.
 type Piece struct {
 	reader.Piece
 	Reason string // why it ends where it does
-	Again  bool   // the block was met before: in this file or in one mapped earlier
+	Again  bool   // the block or recipe was met before: in this file or in one mapped earlier
+
+	Recipe *format.Recipe // of one that makes the piece; otherwise nil
+	Model  string         // of the recipe
+	input  func() (*Input, error)
 }
+
+// Input is what a recipe makes bytes from.
+type Input struct {
+	Scanner string
+	Pieces  func(do func(Piece) error) error
+}
+
+// Input maps what the recipe of a piece makes it from.
+func (p *Piece) Input() (*Input, error) { return p.input() }
 
 // ErrNoChunker: the archive does not say how its content was cut.
 var ErrNoChunker = errors.New("the archive does not record how its content was cut")
@@ -41,9 +56,11 @@ var ErrNoChunker = errors.New("the archive does not record how its content was c
 type Mapper struct {
 	a      *reader.Archive
 	choose scanners.Choice
+	params scanners.Params
 	met    []uint64
 	split  *scanners.Splitter
 	span   func(scanners.Span) error
+	inner  *Mapper // of inputs of recipes, while this one is in a file
 }
 
 // recordedChoice is what a header says of scanners.
@@ -66,9 +83,13 @@ func NewMapper(a *reader.Archive, choose scanners.Choice) (*Mapper, error) {
 	if choose == scanners.Auto {
 		choose = recorded
 	}
-	m := &Mapper{a: a, choose: choose, met: make([]uint64, (a.Blocks()+63)/64)}
+	return newMapper(a, choose, p, make([]uint64, (a.Blocks()+63)/64)), nil
+}
+
+func newMapper(a *reader.Archive, choose scanners.Choice, p scanners.Params, met []uint64) *Mapper {
+	m := &Mapper{a: a, choose: choose, params: p, met: met}
 	m.split = scanners.NewSplitter(p, func(s scanners.Span, _ []byte) error { return m.span(s) })
-	return m, nil
+	return m
 }
 
 // Scanner chooses the scanner for a file.
@@ -94,8 +115,13 @@ func (m *Mapper) Map(ctx context.Context, f *reader.File, sc *scanners.Scanner, 
 	defer stop()
 	var failed error
 	give := func(p reader.Piece, reason string) {
+		x := Piece{Piece: p, Reason: reason, Again: m.again(&p.Ref)}
+		if failed == nil && p.Ref.Kind == format.RefRecipe {
+			x.Recipe, x.Model, failed = f.RecipeModel(&p.Ref)
+			x.input = func() (*Input, error) { return m.input(ctx, f, x.Recipe) }
+		}
 		if failed == nil {
-			failed = do(Piece{p, reason, m.again(&p.Ref)})
+			failed = do(x)
 		}
 	}
 	var ahead *reader.Piece
@@ -108,18 +134,24 @@ func (m *Mapper) Map(ctx context.Context, f *reader.File, sc *scanners.Scanner, 
 		}
 		return ahead
 	}
+	made := int64(-1) // where a recipe ends
 	m.span = func(s scanners.Span) error {
-		end := s.Offset + s.Length
-		for p := peek(); p != nil && p.Offset+int64(p.Ref.Span) <= end; p = peek() {
+		for x := peek(); x != nil && x.Offset+int64(x.Ref.Span) <= s.Offset+s.Length; x = peek() {
+			p := *x
+			ahead = nil
+			end := p.Offset + int64(p.Ref.Span)
 			reason := Other
-			switch {
+			switch behind := peek(); {
 			case p.Ref.Kind == format.RefLiteral:
 				reason = Literal
-			case p.Offset == s.Offset && p.Offset+int64(p.Ref.Span) == end:
+			case p.Ref.Kind == format.RefRecipe:
+				reason, made = Recipe, end
+			case end == s.Offset+s.Length && (p.Offset == s.Offset || p.Offset == made):
 				reason = s.Cut.String()
+			case behind != nil && behind.Ref.Kind == format.RefRecipe:
+				reason = Recipe
 			}
-			ahead = nil
-			give(*p, reason)
+			give(p, reason)
 		}
 		return failed
 	}
@@ -139,9 +171,25 @@ func (m *Mapper) Map(ctx context.Context, f *reader.File, sc *scanners.Scanner, 
 	return failed
 }
 
-// again reports whether a block was met before, and that it is met now.
+// input maps the input of a recipe in a file.
+func (m *Mapper) input(ctx context.Context, f *reader.File, x *format.Recipe) (*Input, error) {
+	if m.inner == nil {
+		m.inner = newMapper(m.a, m.choose, m.params, m.met)
+	}
+	in, err := f.Input(x)
+	if err != nil {
+		return nil, err
+	}
+	sc, err := m.inner.Scanner(in)
+	if err != nil {
+		return nil, err
+	}
+	return &Input{sc.String(), func(do func(Piece) error) error { return m.inner.Map(ctx, in, sc, do) }}, nil
+}
+
+// again reports whether a block or recipe was met before, and that it is met now.
 func (m *Mapper) again(r *format.Ref) bool {
-	if r.Kind != format.RefBlock || r.Num/64 >= uint64(len(m.met)) {
+	if r.Kind != format.RefBlock && r.Kind != format.RefRecipe || r.Num/64 >= uint64(len(m.met)) {
 		return false
 	}
 	word, bit := &m.met[r.Num/64], uint64(1)<<(r.Num%64)

@@ -11,7 +11,7 @@ import (
 // colours of the reasons, told apart also by those who see few of them.
 var colours = map[string]string{
 	"joint": "#0072b2", "hint": "#56b4e9", "hash": "#009e73", "max": "#d55e00",
-	"run": "#cc79a7", "end": "#999999", Other: "#000000",
+	"run": "#cc79a7", Recipe: "#e69f00", "end": "#999999", Other: "#000000",
 }
 
 // The drawing, in pixels.

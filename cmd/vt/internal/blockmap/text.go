@@ -10,13 +10,13 @@ import (
 
 // letters stand for the reasons in text bars.
 var letters = map[string]string{
-	"joint": "J", "hint": "H", "hash": "#", "max": "M", "run": "R", "end": "-", Other: "?",
+	"joint": "J", "hint": "H", "hash": "#", "max": "M", "run": "R", Recipe: "P", "end": "-", Other: "?",
 }
 
 // titles say what the reasons are.
 var titles = map[string]string{
 	"joint": "joint of a scanner", "hint": "hint of a scanner", "hash": "rolling cut", "max": "maximum",
-	"run": "before a run", "end": "end of file", Other: "other",
+	"run": "before a run", Recipe: "before a recipe", "end": "end of file", Other: "other",
 }
 
 const barWidth = 50
@@ -40,10 +40,10 @@ func (h *Histogram) Text(w io.Writer) error {
 		fmt.Fprintf(&b, "%s of %s\n", count(h.Runs, "run"), human.Bytes(h.RunBytes))
 	}
 	if h.Literals > 0 {
-		fmt.Fprintf(&b, "%s of %s, kept in directories\n", count(h.Literals, "literal"), human.Bytes(h.LitBytes))
+		fmt.Fprintf(&b, "%s of %s, kept in metadata\n", count(h.Literals, "literal"), human.Bytes(h.LitBytes))
 	}
 	if h.Recipes > 0 {
-		fmt.Fprintf(&b, "%s of %s\n", count(h.Recipes, "recipe"), human.Bytes(h.RecBytes))
+		fmt.Fprintf(&b, "%s of %s, made from %s\n", count(h.Recipes, "recipe"), human.Bytes(h.RecBytes), human.Bytes(h.RecFrom))
 	}
 	reasons := h.reasons()
 	if len(h.Sizes) > 0 {

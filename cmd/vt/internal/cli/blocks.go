@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -32,11 +31,11 @@ func (*blocksCommand) Help() string {
 	return `
 Shows how the content of files is cut into blocks, and why. The files are read, and cut again by what the archive records of its parameters.
 
-Each line is a piece of the file: where it begins, how long it is, why it ends there, and its hash. A block that was met before is marked with =; a run has the octet that it repeats.
+Each line is a piece of the file: where it begins, how long it is, why it ends there, and its hash. A block that was met before is marked with =; a run has the octet that it repeats. Below a piece that a recipe makes stand, indented, the pieces of the content that it is made from, unless the recipe was met before.
 
-With --hist, what is shared is in blocks that were met before, in this or another of the files shown. Sizes and reasons, with joints, hints, rolling and max of each scanner, are counted of distinct blocks.
+With --hist, what is shared is in blocks that were met before, in this or another of the files shown. Sizes and reasons, with joints, hints, rolling and max of each scanner, are counted of distinct blocks. Those of contents that recipes use are not counted.
 
-Why a piece ends: joint or hint of a scanner; hash, the rolling cut; max, it may not be longer; run, before or behind a run of one octet; end of the file; literal, kept in the directory; other, by another scanner than this one.
+Why a piece ends: joint or hint of a scanner; hash, the rolling cut; max, it may not be longer; run, before or behind a run of one octet; recipe, where one makes the piece or the next one; end of the file; literal, kept in metadata; other, by another scanner than this one.
 
 Examples:
 
@@ -51,10 +50,12 @@ Each line of --json is an object:
     scanner                    its name, or none
     pieces                     offset, length, kind (block, run, recipe,
                                literal), and why they end; of a block or recipe
-                               number and hash, of a block again, if it was met
-                               before; of a run its octet
+                               number and hash, and again, if it was met
+                               before; of a run its octet; of a recipe its
+                               model, and if it is not there again its input,
+                               an object with size, scanner, pieces
 
-With --hist: files, bytes, blocks, distinct, shared bytes, runs and run_bytes, literals and literal_bytes, recipes and recipe_bytes; sizes, with from, to, blocks, bytes and reasons of distinct blocks; scanners, with name, files, bytes, blocks, shared, and reasons of distinct blocks. The bytes are those of distinct blocks, shared, of runs, of literals and of what recipes make; what is damaged is not counted.`
+With --hist: files, bytes, blocks, distinct, shared bytes, runs and run_bytes, literals and literal_bytes, recipes, recipe_bytes and the recipe_content they are made from; sizes, with from, to, blocks, bytes and reasons of distinct blocks; scanners, with name, files, bytes, blocks, shared, and reasons of distinct blocks. The bytes are those of distinct blocks, shared, of runs, of literals and of what recipes make; what is damaged is not counted.`
 }
 
 func (c *blocksCommand) Run(e *Env) error {
@@ -223,7 +224,18 @@ func (l blockList) show(path string, f *reader.File, scanner string, pieces func
 	if _, err := fmt.Fprintf(l.w, "%s: %s, scanner %s\n", human.Quote(path), human.Bytes(f.Size()), scanner); err != nil {
 		return err
 	}
+	return l.pieces(0, pieces)
+}
+
+// inputIndent is by how much the input of a recipe is indented.
+const inputIndent = 4
+
+func (l blockList) pieces(depth int, pieces func(do func(blockmap.Piece) error) error) error {
 	return pieces(func(p blockmap.Piece) error {
+		in, err := inputOf(&p)
+		if err != nil {
+			return err
+		}
 		what := ""
 		switch p.Ref.Kind {
 		case format.RefBlock:
@@ -231,14 +243,22 @@ func (l blockList) show(path string, f *reader.File, scanner string, pieces func
 		case format.RefRun:
 			what = fmt.Sprintf("run of %02x", p.Ref.Octet)
 		case format.RefRecipe:
-			what = fmt.Sprintf("recipe %.16s", p.Ref.Hash.String())
+			what = fmt.Sprintf("%.16s %s of %s", p.Ref.Hash.String(), p.Model, human.Bytes(int64(p.Recipe.Input.Span)))
+			if in != nil {
+				what += ", scanner " + in.Scanner
+			}
 		}
 		mark := ' '
 		if p.Again {
 			mark = '='
 		}
-		_, err := fmt.Fprintf(l.w, "%14d %12d %c %-7s %s\n", p.Offset, p.Ref.Span, mark, p.Reason, what)
-		return err
+		if _, err := fmt.Fprintf(l.w, "%*s%14d %12d %c %-7s %s\n", inputIndent*depth, "", p.Offset, p.Ref.Span, mark, p.Reason, what); err != nil {
+			return err
+		}
+		if in == nil {
+			return nil
+		}
+		return l.pieces(depth+1, in.Pieces)
 	})
 }
 
@@ -262,18 +282,34 @@ type pieceJSON struct {
 	Hash   *format.Hash `json:"hash,omitempty"`
 	Again  bool         `json:"again,omitempty"`
 	Octet  *byte        `json:"octet,omitempty"`
+	Model  string       `json:"model,omitempty"`
+}
+
+type inputJSON struct {
+	Size    uint64 `json:"size"`
+	Scanner string `json:"scanner"`
 }
 
 func (o blockObjects) show(path string, f *reader.File, scanner string, pieces func(func(blockmap.Piece) error) error) error {
 	j := fileBlocksJSON{Size: f.Size(), Scanner: scanner}
 	j.Path, j.PathBytes = human.JSONName(path)
-	var head bytes.Buffer
-	if err := newJSON(&head).Encode(j); err != nil {
+	err := o.with(j, pieces)
+	_, failed := io.WriteString(o.w, "\n")
+	return errors.Join(err, failed)
+}
+
+// with writes an object with pieces.
+func (o blockObjects) with(head any, pieces func(do func(blockmap.Piece) error) error) error {
+	if err := o.open(head); err != nil {
 		return err
 	}
-	fmt.Fprintf(o.w, `%s,"pieces":[`, bytes.TrimSuffix(head.Bytes(), []byte("}\n")))
+	fmt.Fprint(o.w, `,"pieces":[`)
 	comma := ""
 	err := pieces(func(p blockmap.Piece) error {
+		in, err := inputOf(&p)
+		if err != nil {
+			return err
+		}
 		x := pieceJSON{Offset: p.Offset, Length: p.Ref.Span, Kind: "literal", Reason: p.Reason, Again: p.Again}
 		switch ref := p.Ref; ref.Kind {
 		case format.RefBlock:
@@ -281,15 +317,38 @@ func (o blockObjects) show(path string, f *reader.File, scanner string, pieces f
 		case format.RefRun:
 			x.Kind, x.Octet = "run", &ref.Octet
 		case format.RefRecipe:
-			x.Kind, x.Number, x.Hash = "recipe", &ref.Num, &ref.Hash
+			x.Kind, x.Number, x.Hash, x.Model = "recipe", &ref.Num, &ref.Hash, p.Model
 		}
-		b, err := json.Marshal(x)
-		if err == nil {
-			_, err = fmt.Fprintf(o.w, "%s%s", comma, b)
-		}
+		fmt.Fprint(o.w, comma)
 		comma = ","
+		if err := o.open(x); err != nil {
+			return err
+		}
+		if in != nil {
+			fmt.Fprint(o.w, `,"input":`)
+			err = o.with(inputJSON{p.Recipe.Input.Span, in.Scanner}, in.Pieces)
+		}
+		fmt.Fprint(o.w, "}")
 		return err
 	})
-	_, failed := io.WriteString(o.w, "]}\n")
+	_, failed := io.WriteString(o.w, "]}")
 	return errors.Join(err, failed)
+}
+
+// open writes an object but for its end.
+func (o blockObjects) open(x any) error {
+	var b bytes.Buffer
+	if err := newJSON(&b).Encode(x); err != nil {
+		return err
+	}
+	_, err := o.w.Write(bytes.TrimSuffix(b.Bytes(), []byte("}\n")))
+	return err
+}
+
+// inputOf gives what a piece is made from, once for each recipe.
+func inputOf(p *blockmap.Piece) (*blockmap.Input, error) {
+	if p.Recipe == nil || p.Again {
+		return nil, nil
+	}
+	return p.Input()
 }
