@@ -114,8 +114,9 @@
 // is 256; 257 stands for the length 258 coded as symbol 284 with 31 in its extra bits.
 //
 // What does not fit is an error: positions and records left over, a token that goes on
-// behind To, a record that repeats content that is not there, codes that are over-subscribed or lack a symbol, a part that
-// is longer or shorter than it should be, or ends in other bits than the carry of the next.
+// behind To, a record that repeats content that is not there, codes that are over-subscribed
+// or lack a symbol, a part that is longer or shorter than it should be, or ends in other
+// bits than the carry of the next.
 //
 // # Recipes
 //

@@ -31,7 +31,8 @@ var ErrNoModel = errors.New("deflate: no model predicts the stream")
 // gives ErrNoModel; when Limits allow no more steps, the best so far. stream and content
 // are as in PredictPart.
 func Find(stream, content io.ReaderAt, s *Stream, h Hints, limits Limits) (Model, error) {
-	f := finder{limits: limits, left: limits.withDefaults().Search}
+	f := finder{limits: limits}
+	f.left = min(limits.withDefaults().Search, leastSearch+searchOctet*min(s.ContentSize, 1<<30))
 	defer f.free()
 	if err := f.sample(stream, content, s, 0); err != nil {
 		return Model{}, err

@@ -19,8 +19,9 @@ type Limits struct {
 	// block counts 2048.
 	Effort int64
 	// Search is the largest number of steps that Find takes for all models that it
-	// tries, beyond which it tries no other; 64 Mi unless given. A trial counts 4096
-	// steps, and one for each octet of content.
+	// tries, beyond which it tries no other; 64 Mi unless given. A trial counts 16384
+	// steps, and one for each octet of content. For little content it is at most 1 Mi
+	// and 512 for each octet: a millisecond or two for 2 KiB of which no model comes near.
 	Search int64
 }
 
@@ -28,7 +29,9 @@ const (
 	freeRatio   = 1 << 20
 	freeSteps   = 4 << 20
 	blockSteps  = 2 << 10
-	trialSteps  = 4 << 10
+	trialSteps  = 16 << 10
+	leastSearch = 1 << 20
+	searchOctet = 512
 	blockOctets = 32
 )
 
