@@ -88,6 +88,7 @@ type dirIter struct {
 	a    *Archive
 	path []dirStep // from the top node down to a leaf; empty at the end
 	cur  *node     // the last of path, or nil when it has to be read
+	skip uint64    // entries to leave out first
 }
 
 type dirStep struct {
@@ -117,8 +118,14 @@ func (it *dirIter) next() (*format.Entry, error) {
 		i := s.next
 		s.next++
 		switch {
+		case n.leaf != nil && it.skip > 0 && i < len(n.leaf.Entries):
+			left := min(it.skip, uint64(len(n.leaf.Entries)-i))
+			it.skip -= left
+			s.next = i + int(left)
 		case n.leaf != nil && i < len(n.leaf.Entries):
 			return &n.leaf.Entries[i], nil
+		case n.inner != nil && i < len(n.inner.Children) && n.inner.Children[i].Count <= it.skip:
+			it.skip -= n.inner.Children[i].Count
 		case n.inner != nil && i < len(n.inner.Children):
 			// Levels fall by one at each step: the path has at most MaxNodeLevel.
 			it.path = append(it.path, dirStep{dirPlace: placeBelow(n, i, s.below)})
@@ -135,12 +142,20 @@ func (it *dirIter) next() (*format.Entry, error) {
 // bytes of their names, reading its parts as it comes to them. It ends with
 // the first error.
 func (a *Archive) ReadDir(dir *format.Entry) iter.Seq2[*format.Entry, error] {
+	return a.ReadDirFrom(dir, 0)
+}
+
+// ReadDirFrom is ReadDir without the first entries of the directory, as many as
+// skip says. Of a large directory only the parts behind them are read.
+func (a *Archive) ReadDirFrom(dir *format.Entry, skip uint64) iter.Seq2[*format.Entry, error] {
 	return func(yield func(*format.Entry, error) bool) {
 		if !dir.Kind.IsDir() {
 			yield(nil, a.named(errNotDir))
 			return
 		}
-		for it := a.dirIter(dir); ; {
+		it := a.dirIter(dir)
+		it.skip = skip
+		for {
 			e, err := it.next()
 			if err != nil {
 				yield(nil, a.named(err))

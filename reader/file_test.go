@@ -155,3 +155,32 @@ func TestFind(t *testing.T) {
 		t.Errorf("block %d has a hash that none has", n)
 	}
 }
+
+func TestReadDirFrom(t *testing.T) {
+	a := openBytes(t, testkit.MustBuild(t, zooArchive()), reader.Options{})
+	for _, path := range []string{"", "dir", "many", "nothing"} {
+		dir, err := a.Lookup(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all []string
+		for e, err := range a.ReadDir(dir) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, e.Name)
+		}
+		for skip := range len(all) + 2 {
+			var rest []string
+			for e, err := range a.ReadDirFrom(dir, uint64(skip)) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				rest = append(rest, e.Name)
+			}
+			if want := all[min(skip, len(all)):]; !slices.Equal(rest, want) {
+				t.Fatalf("%q from %d on: %q, not %q", path, skip, rest, want)
+			}
+		}
+	}
+}
