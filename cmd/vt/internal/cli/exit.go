@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/vtdarchive/vtd/format"
 )
@@ -41,12 +42,22 @@ func archiveFault(err error) error {
 	return nil
 }
 
+// statusError is the status that another program has ended with, for vt to end
+// with, too.
+type statusError int
+
+func (s statusError) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
+
 // exitStatus is the one place where errors become exit statuses. Where an
 // error has several classes, the first one here counts: what this program does
 // not understand may be why the rest looks damaged.
 func exitStatus(err error) int {
 	if err == nil {
 		return exitDone
+	}
+	var other statusError
+	if errors.As(err, &other) {
+		return int(other)
 	}
 	for _, c := range []struct {
 		class  error

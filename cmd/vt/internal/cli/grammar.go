@@ -14,6 +14,7 @@ type grammar struct {
 	Profile profile          `embed:""`
 
 	Ar       archiveCommands `cmd:"" help:"Make, read and check archives."`
+	Mount    mountCommand    `cmd:"" help:"Show an archive as a file system."`
 	ShowHelp helpCommand     `cmd:"" name:"help" help:"Show the help of a command."`
 	Man      manCommand      `cmd:"" hidden:"" help:"Print the manual page."`
 }

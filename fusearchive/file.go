@@ -1,0 +1,94 @@
+package fusearchive
+
+import (
+	"errors"
+	"io"
+
+	"github.com/hanwen/go-fuse/v2/fuse"
+	"golang.org/x/sys/unix"
+
+	"github.com/vtdarchive/vtd/format"
+	"github.com/vtdarchive/vtd/reader"
+)
+
+// Open is asked once, as OpenDir is. That nothing is opened for writing the
+// kernel knows from the mount's being read-only.
+func (f *FS) Open(<-chan struct{}, *fuse.OpenIn, *fuse.OpenOut) fuse.Status { return fuse.ENOSYS }
+
+// Flush has nothing to do: ENOSYS ends the asking.
+func (f *FS) Flush(<-chan struct{}, *fuse.FlushIn) fuse.Status { return fuse.ENOSYS }
+
+// keptSize is the size from which on a file is worth keeping between reads. A
+// smaller one is read at once.
+const keptSize = 128 << 10
+
+// content opens the file of a node, or finds it open.
+func (f *FS) content(id uint64) (*node, *reader.File, fuse.Status) {
+	n := f.nodes.get(id)
+	if n == nil {
+		return nil, nil, fuse.Status(estale)
+	}
+	if file := n.file.Load(); file != nil {
+		return n, file, fuse.OK
+	}
+	e, err := f.entry(n)
+	if err != nil {
+		return nil, nil, f.fail(n, err)
+	}
+	if e.Kind != format.KindFile {
+		return nil, nil, fuse.EINVAL
+	}
+	keep := e.Size > keptSize
+	if keep { // without the leaf that the entry stands in
+		e = &format.Entry{Kind: e.Kind, Size: e.Size, Ref: e.Ref, Content: e.Content}
+	}
+	file, err := f.a.ContentOf(e, f.path(n))
+	if err != nil {
+		return nil, nil, f.fail(n, err)
+	}
+	if keep && !n.file.CompareAndSwap(nil, file) {
+		file = n.file.Load()
+	}
+	return n, file, fuse.OK
+}
+
+// Read reads a part of a file. Where a part of that is damaged all of it fails,
+// and the kernel asks again page by page.
+func (f *FS) Read(_ <-chan struct{}, in *fuse.ReadIn, buf []byte) (fuse.ReadResult, fuse.Status) {
+	_, file, status := f.content(in.NodeId)
+	if !status.Ok() {
+		return nil, status
+	}
+	n, err := file.ReadAt(buf, int64(in.Offset))
+	if err != nil && err != io.EOF {
+		f.tell(err) // it names path and range
+		return nil, fuse.EIO
+	}
+	return fuse.ReadResultData(buf[:n]), fuse.OK
+}
+
+// Lseek finds holes and data.
+func (f *FS) Lseek(_ <-chan struct{}, in *fuse.LseekIn, out *fuse.LseekOut) fuse.Status {
+	_, file, status := f.content(in.NodeId)
+	if !status.Ok() {
+		return status
+	}
+	seek := file.SeekData
+	switch in.Whence {
+	case unix.SEEK_DATA:
+	case unix.SEEK_HOLE:
+		seek = file.SeekHole
+	default:
+		return fuse.EINVAL
+	}
+	at, err := seek(int64(in.Offset))
+	if errors.Is(err, io.EOF) {
+		return fuse.Status(unix.ENXIO)
+	}
+	if err != nil {
+		f.tell(err)
+		return fuse.EIO
+	}
+	out.Offset = uint64(at)
+	return fuse.OK
+}

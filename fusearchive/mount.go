@@ -1,0 +1,254 @@
+package fusearchive
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"log"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/hanwen/go-fuse/v2/fuse"
+	"golang.org/x/sys/unix"
+)
+
+// MountOptions say how a file system is mounted. It is always read-only.
+type MountOptions struct {
+	// FSName is what df and /proc/mounts show as the device.
+	FSName string
+	// AllowOther lets other users in, not only the one who mounts.
+	AllowOther bool
+	// Permissions makes the kernel enforce modes, owners and access control
+	// lists. Without it whoever is let in reads everything.
+	Permissions bool
+	// Suid, Dev and NoExec: set-ID bits and file capabilities count, device
+	// nodes are devices, programs do not run.
+	Suid, Dev, NoExec bool
+	// Kernel are further options for the kernel, as mount(8) has them.
+	Kernel []string
+	// ReadAhead is how far the kernel reads ahead, in bytes, where it lets us
+	// say so: 0 means 1 MiB, negative leaves it alone.
+	ReadAhead int
+	// OnPanic hears of a defect in this package. The request fails.
+	OnPanic func(any)
+	// Log, if not nil, gets every message to and from the kernel.
+	Log *log.Logger
+}
+
+// ErrNoFUSE says that the system has no FUSE, or keeps it from us.
+var ErrNoFUSE = errors.New("mounting needs /dev/fuse, which this system does not have: load the kernel's module fuse, or give it to the container")
+
+// maxRead is the largest read that the kernel is to ask for. It takes the
+// smaller of this and its own bound, which is 1 MiB where nobody has raised it.
+const maxRead = 1 << 20
+
+// Server answers for a mounted file system.
+type Server struct {
+	dir    string
+	direct bool
+	fuse   *fuse.Server
+	done   chan struct{}
+}
+
+// Mount mounts a file system on a directory and answers for it until it is
+// unmounted. When Mount returns, the mount answers.
+//
+// A process with the right to mount does so itself; others go through
+// fusermount3.
+//
+// A process should not touch what it has mounted itself: it may wait for itself
+// where the runtime does not expect it.
+func Mount(f *FS, dir string, o MountOptions) (*Server, error) {
+	dir, err := mountPoint(dir)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat("/dev/fuse"); errors.Is(err, os.ErrNotExist) {
+		return nil, ErrNoFUSE
+	}
+	s := &Server{dir: dir, direct: os.Geteuid() == 0, done: make(chan struct{})}
+	s.fuse, err = fuse.NewServer(f, dir, o.direct(s.direct))
+	if s.direct && (errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES)) { // root of a container, say
+		s.direct = false
+		s.fuse, err = fuse.NewServer(f, dir, o.direct(false))
+	}
+	if err != nil {
+		err = fmt.Errorf("mounting on %s: %w", dir, err)
+		if Abandoned(dir) {
+			err = errors.Join(err, TakeAway(dir))
+		}
+		return nil, err
+	}
+	go func() {
+		s.fuse.Serve()
+		close(s.done)
+	}()
+	if err := s.fuse.WaitMount(); err != nil {
+		return nil, errors.Join(fmt.Errorf("mounting on %s: %w", dir, err), s.Detach())
+	}
+	if o.ReadAhead >= 0 {
+		s.setReadAhead(o.ReadAhead)
+	}
+	return s, nil
+}
+
+// mountPoint gives the path of a directory without symbolic links, as the list
+// of mounts has it.
+func mountPoint(dir string) (string, error) {
+	abs, err := filepath.Abs(dir)
+	if err == nil {
+		abs, err = filepath.EvalSymlinks(abs)
+	}
+	if err != nil {
+		return "", err
+	}
+	info, err := os.Stat(abs)
+	if errors.Is(err, unix.ENOTCONN) {
+		return "", fmt.Errorf("%s: a mount that nobody answers for is there already; umount -l, or fusermount3 -uz, takes it away", dir)
+	}
+	if err == nil && !info.IsDir() {
+		err = fmt.Errorf("%s: not a directory", dir)
+	}
+	return abs, err
+}
+
+// direct gives the options for go-fuse. What mount(2) has flags for and
+// fusermount3 words differs between the two ways.
+func (o *MountOptions) direct(direct bool) *fuse.MountOptions {
+	m := &fuse.MountOptions{
+		Name: "vt", FsName: o.FSName, AllowOther: o.AllowOther,
+		Options:              append([]string(nil), o.Kernel...),
+		MaxWrite:             maxRead, // of reads, too
+		MaxBackground:        64,
+		EnableSymlinkCaching: true,
+		// Nothing changes behind the kernel's back.
+		ExplicitDataCacheControl: true,
+		// A directory is read with the attributes of its entries only if
+		// somebody asks for them.
+		ExtraCapabilities: fuse.CAP_READDIRPLUS_AUTO,
+		EnableAcl:         o.Permissions,
+		// What is read has been checked, and lies in memory: there is no
+		// descriptor to splice from.
+		DisableSplice: true,
+		Logger:        log.New(logWriter{o.Log}, "", 0),
+		Debug:         o.Log != nil,
+		PanicHandler: func(v any) fuse.Status {
+			if o.OnPanic != nil {
+				o.OnPanic(v)
+			}
+			return fuse.EIO
+		},
+	}
+	if o.Permissions {
+		m.Options = append(m.Options, "default_permissions")
+	}
+	if direct {
+		m.DirectMountStrict = true
+		m.DirectMountFlags = unix.MS_RDONLY
+		for flag, on := range map[uintptr]bool{unix.MS_NOSUID: !o.Suid, unix.MS_NODEV: !o.Dev, unix.MS_NOEXEC: o.NoExec} {
+			if on {
+				m.DirectMountFlags |= flag
+			}
+		}
+		return m
+	}
+	for option, on := range map[string]bool{"ro": true, "suid": o.Suid, "dev": o.Dev, "noexec": o.NoExec} {
+		if on {
+			m.Options = append(m.Options, option)
+		}
+	}
+	return m
+}
+
+// logWriter passes go-fuse's log on: nothing if nobody wants it.
+type logWriter struct{ to *log.Logger }
+
+func (w logWriter) Write(b []byte) (int, error) {
+	if w.to != nil {
+		w.to.Print(string(bytes.TrimRight(b, "\n")))
+	}
+	return len(b), nil
+}
+
+// setReadAhead tells the kernel how far to read ahead, for which it needs root:
+// by itself it reads 128 KiB, which is many messages.
+func (s *Server) setReadAhead(n int) {
+	if n == 0 {
+		n = maxRead
+	}
+	var st unix.Stat_t
+	if unix.Stat(s.dir, &st) != nil {
+		return
+	}
+	path := fmt.Sprintf("/sys/class/bdi/%d:%d/read_ahead_kb", unix.Major(st.Dev), unix.Minor(st.Dev))
+	_ = os.WriteFile(path, fmt.Appendf(nil, "%d", n>>10), 0)
+}
+
+// Dir is the directory that is mounted on.
+func (s *Server) Dir() string { return s.dir }
+
+// Done is closed when the file system is unmounted, by whomever, and the last
+// user has gone.
+func (s *Server) Done() <-chan struct{} { return s.done }
+
+// Wait waits until the file system is unmounted.
+func (s *Server) Wait() { <-s.done }
+
+// ErrBusy says that a file of the mount is open, or somebody stands in it.
+var ErrBusy = errors.New("the mount is in use")
+
+// Unmount takes the mount away, unless it is in use: then that is ErrBusy.
+func (s *Server) Unmount() error { return unmount(s.dir, s.direct, false) }
+
+// Detach takes the mount out of sight. Those who use it keep it until they have
+// done.
+func (s *Server) Detach() error { return unmount(s.dir, s.direct, true) }
+
+func unmount(dir string, direct, lazy bool) error {
+	if direct {
+		flags := unix.UMOUNT_NOFOLLOW
+		if lazy {
+			flags |= unix.MNT_DETACH
+		}
+		err := unix.Unmount(dir, flags)
+		switch {
+		case err == unix.EINVAL: // no mount, by now
+			return nil
+		case err == unix.EBUSY:
+			err = ErrBusy
+		}
+		if err != nil {
+			err = fmt.Errorf("%s: %w", dir, err)
+		}
+		return err
+	}
+	arg := "-u"
+	if lazy {
+		arg = "-uz"
+	}
+	var text strings.Builder
+	cmd := exec.Command("fusermount3", arg, "--", dir)
+	cmd.Env = append(os.Environ(), "LC_ALL=C")
+	cmd.Stderr = &text
+	err := cmd.Run()
+	if err == nil || strings.Contains(text.String(), "not found in /etc/mtab") {
+		return nil
+	}
+	if strings.Contains(text.String(), syscall.EBUSY.Error()) || strings.Contains(text.String(), "Device or resource busy") {
+		return fmt.Errorf("%s: %w", dir, ErrBusy)
+	}
+	return fmt.Errorf("%s: %w: %s", dir, err, strings.TrimSpace(text.String()))
+}
+
+// Abandoned reports whether a directory is a mount of which the process that
+// answered for it has gone.
+func Abandoned(dir string) bool {
+	var st unix.Stat_t
+	return unix.Stat(dir, &st) == unix.ENOTCONN
+}
+
+// TakeAway detaches an abandoned mount.
+func TakeAway(dir string) error { return unmount(dir, os.Geteuid() == 0, true) }
