@@ -34,6 +34,9 @@ func (f *FS) readDir(in *fuse.ReadIn, add func(n *node, e *format.Entry, d fuse.
 	if n == nil {
 		return fuse.Status(estale)
 	}
+	if n.dir == 0 {
+		return fuse.ENOTDIR
+	}
 	above := n
 	if n.parent != nil {
 		above = n.parent

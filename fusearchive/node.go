@@ -20,7 +20,7 @@ type node struct {
 	parent  *node  // nil for the root
 	name    string
 	link    uint64 // LinkID
-	dir     uint64 // of a directory: the block of its node
+	dir     uint64 // of a directory: the block of its node, which never is 0
 	lookups uint64 // how often the kernel has been told of it; under table.mu
 
 	file atomic.Pointer[reader.File] // of a large file: it knows sequential readers
@@ -173,6 +173,9 @@ func (f *FS) Lookup(_ <-chan struct{}, header *fuse.InHeader, name string, out *
 	parent := f.nodes.get(header.NodeId)
 	if parent == nil {
 		return fuse.Status(estale)
+	}
+	if parent.dir == 0 {
+		return fuse.ENOTDIR
 	}
 	out.SetEntryTimeout(forever)
 	e, err := f.a.Child(parent.asDir(), name)

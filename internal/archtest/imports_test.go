@@ -40,14 +40,18 @@ var allowed = map[string]string{
 	"reader/extract": "format format/codec recipe reader reader/stream internal/fsmeta internal/dirtree golang.org/x/sync golang.org/x/sys",
 	"writer":         "deflate format format/codec packed recipe scanners reader internal/fsmeta internal/dirtree github.com/edsrzf/mmap-go golang.org/x/sync golang.org/x/sys",
 
+	// It runs fusermount3, as go-fuse does.
+	"fusearchive": "format reader github.com/hanwen/go-fuse/v2 golang.org/x/sys os/exec",
+
 	// Targets are tests; the package itself is their manual.
 	"fuzz": "",
 
 	"cmd/vt":                   "cmd/vt/internal/cli",
 	"cmd/vt/internal/compare":  "format reader writer internal/fsmeta internal/human golang.org/x/sys",
 	"cmd/vt/internal/blockmap": "format reader scanners internal/human",
-	"cmd/vt/internal/cli": "cmd/vt/internal/blockmap cmd/vt/internal/compare format format/codec legacy scanners reader reader/stream reader/extract writer internal/fsmeta internal/filter internal/glob " +
-		"internal/human internal/progress github.com/alecthomas/kong golang.org/x/term golang.org/x/sys",
+	"cmd/vt/internal/cli": "cmd/vt/internal/blockmap cmd/vt/internal/compare format format/codec legacy scanners reader reader/stream reader/extract writer fusearchive internal/fsmeta internal/filter internal/glob " +
+		"internal/human internal/progress github.com/alecthomas/kong golang.org/x/term golang.org/x/sys " +
+		"os/exec", // mount: the processes of a mount, and the command of --exec
 }
 
 // keptFrom lists packages of the standard library that only some may import.
