@@ -31,6 +31,9 @@
 //	verifycut.go   what is lost of an archive without its end
 //	hash.go        hash
 //	import.go      import          unpack.go   a tree of the old vt, unpacked
+//	mount.go       mount           mountoptions.go  what -o says
+//	                               mountrun.go      its processes
+//	                               mounthelper.go   as mount.fuse.vt
 //
 //	open.go        archives from files and pipes
 //	visit.go       members of an archive, from either
