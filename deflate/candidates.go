@@ -196,6 +196,9 @@ func Candidates(h Hints, t *Traits) []Model {
 	}
 	n := len(h.Levels)
 	each(levels[:n], with(Default))
+	if t.MinLength > 5 {
+		each(levels[:max(n, 2)], with(Filtered))
+	}
 	each(levels[n:], with(Default))
 	if t.Matches >= enoughMatches {
 		each(levels, narrow(Default))

@@ -20,8 +20,8 @@ type Limits struct {
 	Effort int64
 	// Search is the largest number of steps that Find takes for all models that it
 	// tries, beyond which it tries no other; 64 Mi unless given. A trial counts 16384
-	// steps, and one for each octet of content. For little content it is at most 1 Mi
-	// and 512 for each octet: a millisecond or two for 2 KiB of which no model comes near.
+	// steps, and one for each octet of content. For little content it is at most 2 Mi
+	// and 1024 for each octet: some milliseconds for 2 KiB that no model comes near.
 	Search int64
 }
 
@@ -30,8 +30,8 @@ const (
 	freeSteps   = 4 << 20
 	blockSteps  = 2 << 10
 	trialSteps  = 16 << 10
-	leastSearch = 1 << 20
-	searchOctet = 512
+	leastSearch = 2 << 20
+	searchOctet = 1024
 	blockOctets = 32
 )
 
