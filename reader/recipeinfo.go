@@ -45,7 +45,8 @@ func (f *RecipeFigures) Sum() (s RecipeModel) {
 	return s
 }
 
-// Saved is Direct less Stored. It is negative where recipes take more.
+// Saved is Direct less Stored. It is negative where recipes take more, and says
+// little with Damaged.
 func (f *RecipeFigures) Saved() int64 { return int64(f.Direct) - int64(f.Stored) }
 
 func (m *RecipeModel) add(x *RecipeModel) {

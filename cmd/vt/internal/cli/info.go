@@ -22,7 +22,7 @@ func (*infoCommand) Help() string {
 	return `
 Tells what an archive is: version and features, parameters it was made with, the newest snapshot with its ids, and how much deduplication, compression and recipes gained. It reads the metadata of all snapshots, and no content.
 
-A recipe makes compressed bytes, such as those of a gzip file, of their content, which is stored instead. What recipes saved is about what they make for files, less what is stored for them and nothing else: their inputs, but for blocks that files have anyway, and their metadata. What they make would not shrink further if it was stored.
+A recipe makes compressed bytes, such as those of a gzip file, of their content, which is stored instead. What recipes saved is about what they make for files, less what is stored for them and nothing else: their inputs, but for blocks that files have anyway, and their metadata. That assumes that what they make would not have shrunk any further.
 
 Examples:
 
@@ -56,8 +56,9 @@ The object of --json:
                                          of content, by parameters; saved, in
                                          bytes, negative if they take more;
                                          models, each with model, streams,
-                                         bytes, content, parameters; damaged
-                                         blocks of metadata, not counted`
+                                         bytes, content, parameters; or damaged
+                                         blocks of metadata, for which figures
+                                         are lacking, and saved is not there`
 }
 
 func (c *infoCommand) Run(e *Env) error {
@@ -171,7 +172,7 @@ type recipeFiguresJSON struct {
 	Bytes   uint64            `json:"bytes"`
 	Content uint64            `json:"content"`
 	Params  uint64            `json:"parameters"`
-	Saved   int64             `json:"saved"`
+	Saved   *int64            `json:"saved,omitempty"` // not of damaged metadata
 	Models  []recipeModelJSON `json:"models"`
 	Damaged uint64            `json:"damaged,omitempty"`
 }
@@ -190,7 +191,10 @@ func describeRecipes(f *reader.RecipeFigures) *recipeFiguresJSON {
 		return nil
 	}
 	s := f.Sum()
-	d := &recipeFiguresJSON{s.Recipes, s.Bytes, s.Content, s.Params, f.Saved(), []recipeModelJSON{}, f.Damaged}
+	d := &recipeFiguresJSON{s.Recipes, s.Bytes, s.Content, s.Params, nil, []recipeModelJSON{}, f.Damaged}
+	if saved := f.Saved(); f.Damaged == 0 {
+		d.Saved = &saved
+	}
 	for _, m := range f.Models {
 		d.Models = append(d.Models, recipeModelJSON{m.Model, m.Recipes, m.Bytes, m.Content, m.Params})
 	}
@@ -278,14 +282,16 @@ func (d *archiveJSON) print(w io.Writer) {
 	line("data", "%s in %s distinct blocks, stored in %s", size(d.Data.Raw), human.Count(int64(d.Data.Blocks)), size(d.Data.Stored))
 	line("metadata", "%s in %s blocks, stored in %s", size(d.Metadata.Raw), human.Count(int64(d.Metadata.Blocks)), size(d.Metadata.Stored))
 	if r := d.Recipes; r != nil {
-		saved := "saved " + human.Bytes(r.Saved)
-		if r.Saved < 0 {
-			saved = "took " + human.Bytes(-r.Saved) + " more"
+		var saved string
+		switch {
+		case r.Saved == nil:
+			saved = "not all is known: metadata is damaged"
+		case *r.Saved < 0:
+			saved = "took " + human.Bytes(-*r.Saved) + " more"
+		default:
+			saved = "saved " + human.Bytes(*r.Saved)
 		}
 		line("recipes", "%s, %s from %s of content, %s", streamCount(r.Streams), size(r.Bytes), size(r.Content), saved)
-		if r.Damaged > 0 {
-			line("", "but for %s damaged blocks of metadata", human.Count(int64(r.Damaged)))
-		}
 	}
 	line("index", "%s", size(d.Index))
 	line("file", "%s, ratio %.2f", human.Bytes(d.Size), d.Ratio)
