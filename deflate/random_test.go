@@ -191,10 +191,10 @@ func inParts(t *testing.T, stream, content []byte, m Model, size int64, limits L
 
 // TestUsedTables rebuilds with tables that hold what others left in them.
 func TestUsedTables(t *testing.T) {
-	content := make([]byte, 200_000)
+	content := make([]byte, 60_000)
 	r := rand.New(rand.NewPCG(5, 6))
 	for i := range content {
-		content[i] = byte(r.IntN(3)) + byte(i>>14)
+		content[i] = byte(r.IntN(3)) + byte(i>>12)
 	}
 	for _, m := range everyModel() {
 		want, err := Encode(content, m, Limits{})
