@@ -25,7 +25,7 @@ func samples(t testing.TB) []sample {
 	add := func(name string, n *testkit.Node) {
 		s := n.Streams[0]
 		made := n.Data[s.Off : s.Off+s.Len]
-		d, input, err := testkit.Deflate(made, s.Breaks)
+		d, input, err := testkit.Deflate(made, s.Breaks, s.Model)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -78,7 +78,7 @@ func TestMake(t *testing.T) {
 				t.Errorf("%s: part %d begins at %d, not at %d", s.name, i, p.Offset, len(made))
 			}
 			// What is promised to who reads a little of a large stream.
-			if p.To-p.From > 1<<20+deflate.Ahead {
+			if p.To-p.From > deflate.History+1<<20 {
 				t.Errorf("%s: part %d is made from %d octets", s.name, i, p.To-p.From)
 			}
 			if made, err = r.Make(made, i, s.input[p.From:p.To]); err != nil {
@@ -147,7 +147,7 @@ func follow(x *format.Recipe, input []byte) ([]byte, error) {
 
 func TestLimits(t *testing.T) {
 	s := samples(t)[0]
-	d, _, err := testkit.Deflate(s.made, nil)
+	d, _, err := testkit.Deflate(s.made, nil, deflate.GzipModel(9))
 	if err != nil {
 		t.Fatal(err)
 	}

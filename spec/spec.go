@@ -3,6 +3,7 @@
 // the project.
 //
 //	vtd.md        the specification
+//	deflate.md    the transform of recipes
 //	registry.md   every number it assigns
 //	rationale.md  why things are as they are
 //	chunks.json   golden cut points of the rolling cut

@@ -5,11 +5,15 @@ import (
 	"encoding/binary"
 	"hash/adler32"
 
+	"github.com/vtdarchive/vtd/deflate"
 	"github.com/vtdarchive/vtd/recipe"
 )
 
 //go:embed testdata/*.gz
 var samples embed.FS
+
+// models made the samples.
+var models = map[string]deflate.Model{"text": deflate.GzipModel(9), "large": deflate.GzipModel(6), "zeros": deflate.GzipModel(9)}
 
 // gzipHead is the length of the header of a gzip file without names, and
 // gzipTail that of what follows its stream.
@@ -23,7 +27,7 @@ func Gzip(sample string) *Node {
 		panic(err)
 	}
 	return File(sample+".gz", string(b)).With(func(n *Node) {
-		n.Streams = []Stream{{Off: gzipHead, Len: len(b) - gzipHead - gzipTail}}
+		n.Streams = []Stream{{Off: gzipHead, Len: len(b) - gzipHead - gzipTail, Model: models[sample]}}
 	})
 }
 
@@ -31,7 +35,7 @@ func Gzip(sample string) *Node {
 func Raw(sample string) *Node {
 	n := Gzip(sample)
 	n.Name, n.Data = sample+".deflate", n.Data[gzipHead:len(n.Data)-gzipTail]
-	n.Streams = []Stream{{Len: len(n.Data)}}
+	n.Streams = []Stream{{Len: len(n.Data), Model: models[sample]}}
 	return n
 }
 
@@ -46,7 +50,7 @@ func Nested(depth int) *Node {
 		binary.LittleEndian.PutUint16(head[1:], uint16(len(n.Data)))
 		binary.LittleEndian.PutUint16(head[3:], ^uint16(len(n.Data)))
 		made := append(head, n.Data...)
-		n.Streams = []Stream{{Off: 2, Len: len(made), Inner: n.Streams}}
+		n.Streams = []Stream{{Off: 2, Len: len(made), Model: deflate.ZlibModel(6), Inner: n.Streams}}
 		sum := binary.BigEndian.AppendUint32(nil, adler32.Checksum(n.Data))
 		n.Data = append(append([]byte{0x78, 0x01}, made...), sum...)
 	}
@@ -70,7 +74,7 @@ func Broken() *Node {
 		data = append(data, stream[at:min(at+step, len(stream))]...)
 	}
 	n.Data = append(append([]byte("before"), data...), "behind"...)
-	n.Streams = []Stream{{Off: 6, Len: len(data), Breaks: breaks}}
+	n.Streams = []Stream{{Off: 6, Len: len(data), Model: models["text"], Breaks: breaks}}
 	return n
 }
 

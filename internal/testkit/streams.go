@@ -15,6 +15,7 @@ import (
 // DEFLATE stream.
 type Stream struct {
 	Off, Len int
+	Model    deflate.Model // that is taken to have made it
 	// Breaks interrupt it: their octets are in the range, too.
 	Breaks []recipe.Break
 	// Inner are streams of the content of this one.
@@ -47,7 +48,7 @@ func (p *planner) withStreams(path string, data []byte, streams []Stream) (held,
 
 // recipe plans the recipe that makes a stream.
 func (p *planner) recipe(path string, made []byte, s *Stream) (held, error) {
-	d, content, err := Deflate(made, s.Breaks)
+	d, content, err := Deflate(made, s.Breaks, s.Model)
 	if err != nil {
 		return held{}, fmt.Errorf("%s: %w", path, err)
 	}
@@ -71,9 +72,9 @@ func (p *planner) recipe(path string, made []byte, s *Stream) (held, error) {
 	return held{format.Ref{Kind: format.RefRecipe, Span: x.Length, Hash: b.Hash}, b}, nil
 }
 
-// Deflate gives the parameters of the recipe that makes a stream with breaks,
-// and the content it is made from.
-func Deflate(made []byte, breaks []recipe.Break) (d *recipe.Deflate, content []byte, err error) {
+// Deflate gives the parameters of the recipe that makes a stream with breaks by a
+// model, and the content it is made from.
+func Deflate(made []byte, breaks []recipe.Break, m deflate.Model) (d *recipe.Deflate, content []byte, err error) {
 	var plain []byte
 	from := 0
 	for i, b := range breaks {
@@ -92,10 +93,6 @@ func Deflate(made []byte, breaks []recipe.Break) (d *recipe.Deflate, content []b
 	}
 	content = out.Bytes()
 	stream, input := bytes.NewReader(plain), bytes.NewReader(content)
-	m, err := deflate.Find(stream, input, s, deflate.Hints{}, deflate.Limits{})
-	if err != nil {
-		m = deflate.ZlibModel(6) // corrections will say how it is
-	}
 	r := &deflate.Recipe{Layout: s.Layout, Model: m}
 	for i := range s.Parts {
 		c, err := deflate.PredictPart(stream, input, s, i, m, deflate.Limits{})

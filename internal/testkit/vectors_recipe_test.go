@@ -1,6 +1,7 @@
 package testkit
 
 import (
+	"github.com/vtdarchive/vtd/deflate"
 	"github.com/vtdarchive/vtd/format"
 	"github.com/vtdarchive/vtd/format/codec"
 )
@@ -17,7 +18,7 @@ func okRecipes() []vectorCase {
 		ok("recipe-gzip", "a gzip file: data blocks around a recipe, whose input is a list", Dir("", Gzip("text"))),
 		ok("recipe-parts", "a recipe of several parts", Dir("", Gzip("large")), zstd),
 		ok("recipe-run", "a recipe whose input is a run", Dir("", Zeros())),
-		ok("recipe-empty", "a recipe without input: an empty stream", Dir("", File("empty", "\x03\x00").With(func(n *Node) { n.Streams = []Stream{{Len: 2}} }))),
+		ok("recipe-empty", "a recipe without input: an empty stream", Dir("", File("empty", "\x03\x00").With(func(n *Node) { n.Streams = []Stream{{Len: 2, Model: deflate.ZlibModel(6)}} }))),
 		ok("recipe-corrections", "a stream that no model predicts: a stored block, and corrections", Dir("", Nested(2))),
 		ok("recipe-breaks", "a stream interrupted by octets that are not its own", Dir("", Broken())),
 		ok("recipe-depth", "four recipes in one another, the limit", Dir("", Nested(4))),

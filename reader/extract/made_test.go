@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/vtdarchive/vtd/deflate"
 	"github.com/vtdarchive/vtd/format"
 	"github.com/vtdarchive/vtd/internal/testkit"
 )
@@ -11,7 +12,7 @@ import (
 // inflated is the content of a sample's stream.
 func inflated(t *testing.T, sample string) []byte {
 	t.Helper()
-	_, content, err := testkit.Deflate(testkit.Raw(sample).Data, nil)
+	_, content, err := testkit.Deflate(testkit.Raw(sample).Data, nil, deflate.GzipModel(9))
 	if err != nil {
 		t.Fatal(err)
 	}
