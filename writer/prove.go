@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
@@ -44,26 +45,45 @@ type prover struct {
 	ctx context.Context
 }
 
-// prove makes the recipes of the streams in use. Those for which there is none
-// are in use no longer.
+// prove makes the recipes of the streams in use, innermost ones first: where these
+// have none, or a longer one than was thought, those around them may not pay.
+func (x *chooser) prove(ctx context.Context) error {
+	var todo []*packedStream
+	total, heights := int64(0), 0
+	for _, s := range x.streams {
+		if s.use {
+			todo = append(todo, s)
+			total += s.survey.ContentSize
+			heights = max(heights, s.height)
+		}
+	}
+	if len(todo) == 0 {
+		return nil
+	}
+	x.c.o.phase(PhaseRecipes, total, -1)
+	for h := 1; h <= heights; h++ {
+		if err := x.c.prove(ctx, slices.DeleteFunc(slices.Clone(todo), func(s *packedStream) bool { return s.height != h })); err != nil {
+			return err
+		}
+		x.choose()
+	}
+	return nil
+}
+
+// prove makes the recipes of streams that are in use. Those for which there is
+// none are in use no longer.
 func (c *creation) prove(ctx context.Context, streams []*packedStream) error {
 	var small, large []*packedStream
-	total := int64(0)
 	for _, s := range streams {
-		if !s.use || s.params != nil {
-			continue
-		}
-		total += s.survey.ContentSize
-		if len(s.survey.Parts) > 1 {
+		switch {
+		case !s.use: // by now
+			c.o.progress(PhaseRecipes, s.survey.ContentSize, 0)
+		case len(s.survey.Parts) > 1:
 			large = append(large, s)
-		} else {
+		default:
 			small = append(small, s)
 		}
 	}
-	if total == 0 {
-		return nil
-	}
-	c.o.phase(PhaseRecipes, total, -1)
 	// Streams of one part beside each other; of others the parts.
 	for _, work := range []struct {
 		streams       []*packedStream

@@ -172,11 +172,9 @@ func (c *creation) recipes(ctx context.Context) error {
 		return err
 	}
 	x.choose()
-	if err := c.prove(ctx, x.streams); err != nil {
+	if err := x.prove(ctx); err != nil {
 		return err
 	}
-	// Some have no recipe, and some a longer one than was thought.
-	x.choose()
 	x.markDense()
 	c.rep.Recipes = x.recipeReport()
 	return c.swap(ctx, x)
