@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"sort"
 
 	"github.com/vtdarchive/vtd/format"
-	"github.com/vtdarchive/vtd/recipe"
 )
 
 // maxWalked bounds the entries that are walked by path, where the same
@@ -85,26 +83,13 @@ func (c *treeChecker) harmRef(r *format.Ref, start uint64, level, depth int, los
 			return true
 		}
 		return c.harmRef(&n.recipe.Input, 0, anyLevel, depth+1, func(num, off, count uint64) bool {
-			return partsHurt(n.made, int64(off), int64(off+count), func(p recipe.Part) bool {
-				return lose(num, start+uint64(p.Offset), uint64(p.Length))
-			})
+			for p := range n.made.MadeFrom(int64(off), int64(off+count)) {
+				if !lose(num, start+uint64(p.Offset), uint64(p.Length)) {
+					return false
+				}
+			}
+			return true
 		})
-	}
-	return true
-}
-
-// partsHurt goes through the parts of a recipe that are made from a range of
-// its input.
-func partsHurt(r *recipe.Recipe, from, to int64, do func(recipe.Part) bool) bool {
-	first := sort.Search(r.Parts(), func(i int) bool { return r.Part(i).To > from })
-	for i := first; i < r.Parts(); i++ {
-		p := r.Part(i)
-		if p.From >= to {
-			break
-		}
-		if p.Length > 0 && !do(p) {
-			return false
-		}
 	}
 	return true
 }

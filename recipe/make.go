@@ -4,6 +4,7 @@ import (
 	"errors"
 	"hash/crc32"
 	"io"
+	"iter"
 	"slices"
 	"sort"
 
@@ -81,6 +82,20 @@ func (r *Recipe) Part(i int) Part {
 // At gives the part that makes the octet at an offset below Size.
 func (r *Recipe) At(off int64) int {
 	return max(sort.Search(len(r.starts), func(i int) bool { return r.starts[i] > off })-1, 0)
+}
+
+// MadeFrom gives the parts that need any of a range of the input, in order,
+// but for empty ones.
+func (r *Recipe) MadeFrom(from, to int64) iter.Seq[Part] {
+	return func(yield func(Part) bool) {
+		first := sort.Search(r.Parts(), func(i int) bool { return r.Part(i).To > from })
+		for i := first; i < r.Parts(); i++ {
+			p := r.Part(i)
+			if p.From >= to || p.Length > 0 && !yield(p) {
+				return
+			}
+		}
+	}
 }
 
 // Make appends to dst what part i makes from its range of the input.

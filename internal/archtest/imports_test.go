@@ -49,7 +49,7 @@ var allowed = map[string]string{
 	"cmd/vt":                   "cmd/vt/internal/cli",
 	"cmd/vt/internal/compare":  "format reader writer internal/fsmeta internal/human golang.org/x/sys",
 	"cmd/vt/internal/blockmap": "format reader scanners internal/human",
-	"cmd/vt/internal/cli": "cmd/vt/internal/blockmap cmd/vt/internal/compare format format/codec legacy scanners reader reader/stream reader/extract writer fusearchive internal/fsmeta internal/filter internal/glob " +
+	"cmd/vt/internal/cli": "cmd/vt/internal/blockmap cmd/vt/internal/compare format format/codec legacy recipe scanners reader reader/stream reader/extract writer fusearchive internal/fsmeta internal/filter internal/glob " +
 		"internal/human internal/progress github.com/alecthomas/kong golang.org/x/term golang.org/x/sys " +
 		"os/exec", // mount: the processes of a mount, and the command of --exec
 }

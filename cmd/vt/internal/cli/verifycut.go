@@ -9,6 +9,7 @@ import (
 	"github.com/vtdarchive/vtd/format"
 	"github.com/vtdarchive/vtd/reader"
 	"github.com/vtdarchive/vtd/reader/stream"
+	transform "github.com/vtdarchive/vtd/recipe"
 )
 
 // remains reads an archive that cannot be opened, mostly since its end is
@@ -127,17 +128,47 @@ func (v *lossVisitor) Visit(depth int, x *format.Entry) error {
 	path := v.path.enter(depth, x.Name)
 	v.lost.r.Entries++
 	if x.Kind == format.KindFile {
-		err := stream.Parts(v.tree, &x.Ref, func(off uint64, ref *format.Ref) error {
-			if ref.Kind == format.RefBlock {
-				v.lost.of(ref.Num).Hurt(v.harm(path, int64(off), int64(ref.Span)))
-			}
-			return nil
+		err := v.content(&x.Ref, 0, func(num uint64, off, length int64) {
+			v.lost.of(num).Hurt(v.harm(path, off, length))
 		})
 		if err != nil {
 			v.lost.blame(err).Hurt(v.harm(path, 0, -1))
 		}
 	}
 	return v.e.ctx.Err()
+}
+
+// content tells of each data block that a content below so many recipes needs,
+// and of which of its bytes.
+func (v *lossVisitor) content(of *format.Ref, depth int, needs func(num uint64, off, length int64)) error {
+	return stream.Parts(v.tree, of, func(off uint64, ref *format.Ref) error {
+		switch ref.Kind {
+		case format.RefBlock:
+			needs(ref.Num, int64(off), int64(ref.Span))
+		case format.RefRecipe:
+			x, err := stream.Recipe(v.tree, ref)
+			if err != nil {
+				return err
+			}
+			made, err := transform.Parse(x)
+			if err != nil || depth == format.MaxRecipeDepth {
+				return err // no finding of a cut
+			}
+			told := int64(0) // parts up to there: many blocks are in one
+			return v.content(&x.Input, depth+1, func(num uint64, from, length int64) {
+				if v.lost.of(num) == nil {
+					return
+				}
+				for p := range made.MadeFrom(from, from+length) {
+					if p.Offset >= told {
+						needs(num, int64(off)+p.Offset, p.Length)
+						told = p.Offset + p.Length
+					}
+				}
+			})
+		}
+		return v.e.ctx.Err()
+	})
 }
 
 // Broken implements stream.Visitor.
