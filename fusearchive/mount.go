@@ -76,7 +76,7 @@ func Mount(f *FS, dir string, o MountOptions) (*Server, error) {
 		s.fuse, err = fuse.NewServer(f, dir, o.direct(false))
 	}
 	if err != nil {
-		err = fmt.Errorf("mounting on %s: %w", dir, err)
+		err = fmt.Errorf("mounting on %s: %w", dir, trimmed{err})
 		if Abandoned(dir) {
 			err = errors.Join(err, TakeAway(dir))
 		}
@@ -95,10 +95,19 @@ func Mount(f *FS, dir string, o MountOptions) (*Server, error) {
 	return s, nil
 }
 
+// trimmed is an error of go-fuse without the line ends that it comes with.
+type trimmed struct{ error }
+
+func (t trimmed) Error() string { return strings.TrimSpace(t.error.Error()) }
+func (t trimmed) Unwrap() error { return t.error }
+
 // mountPoint gives the path of a directory without symbolic links, as the list
 // of mounts has it.
 func mountPoint(dir string) (string, error) {
 	abs, err := filepath.Abs(dir)
+	if err == nil && Abandoned(abs) {
+		return "", fmt.Errorf("%s: a mount that nobody answers for is there already; umount -l, or fusermount3 -uz, takes it away", dir)
+	}
 	if err == nil {
 		abs, err = filepath.EvalSymlinks(abs)
 	}
@@ -106,9 +115,6 @@ func mountPoint(dir string) (string, error) {
 		return "", err
 	}
 	info, err := os.Stat(abs)
-	if errors.Is(err, unix.ENOTCONN) {
-		return "", fmt.Errorf("%s: a mount that nobody answers for is there already; umount -l, or fusermount3 -uz, takes it away", dir)
-	}
 	if err == nil && !info.IsDir() {
 		err = fmt.Errorf("%s: not a directory", dir)
 	}
@@ -246,8 +252,8 @@ func unmount(dir string, direct, lazy bool) error {
 // Abandoned reports whether a directory is a mount of which the process that
 // answered for it has gone.
 func Abandoned(dir string) bool {
-	var st unix.Stat_t
-	return unix.Stat(dir, &st) == unix.ENOTCONN
+	var st unix.Statfs_t // which the kernel does not remember
+	return unix.Statfs(dir, &st) == unix.ENOTCONN
 }
 
 // TakeAway detaches an abandoned mount.

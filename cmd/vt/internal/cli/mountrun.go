@@ -95,9 +95,12 @@ func statusOf(err error) error {
 // exec runs a command in the mount. It is not the server that does: starting a
 // program in a mount means waiting for it.
 func (c *mountCommand) exec(e *Env) error {
-	path, err := exec.LookPath(c.Command[0])
-	if err != nil && !errors.Is(err, exec.ErrDot) {
-		return err
+	path := c.Command[0]
+	if !strings.Contains(path, "/") { // or it is relative to the mount
+		var err error
+		if path, err = exec.LookPath(path); err != nil {
+			return err
+		}
 	}
 	s, err := c.startServer(e)
 	if err != nil {
