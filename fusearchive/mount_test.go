@@ -157,13 +157,22 @@ func TestMount(t *testing.T) {
 	if a, b := lstat(t, filepath.Join(dir, "hard")), lstat(t, filepath.Join(dir, "sparse")); a.Ino != b.Ino || a.Blocks > 40 {
 		t.Errorf("%+v, %+v", a, b)
 	}
-	must(t, fstest.TestFS(os.DirFS(filepath.Join(dir, "sub1")), "file1", "copy1"))
 	posixtest.All["ReadDirConsistency"](t, dir) // the others write
 	var st unix.Statfs_t
 	must(t, unix.Statfs(dir, &st))
 	if st.Files != 530 || st.Bfree != 0 || st.Namelen != format.MaxName {
 		t.Errorf("%+v", st)
 	}
+}
+
+func TestMountAsFS(t *testing.T) {
+	src := t.TempDir() // small files: TestFS reads them octet by octet
+	for i := range 40 {
+		write(t, filepath.Join(src, fmt.Sprint("d", i%3), fmt.Sprint("f", i)), testkit.Noise(uint64(i), i*20))
+	}
+	must(t, os.Symlink("d0", filepath.Join(src, "link")))
+	dir, _ := mounted(t, archiveOf(t, src), noFaults(t))
+	must(t, fstest.TestFS(os.DirFS(dir), "d0/f0", "d0/f39", "link"))
 }
 
 // TestMountOneProcessor: some deadlocks show only there.
