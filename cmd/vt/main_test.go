@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -22,7 +24,7 @@ import (
 var update = flag.Bool("update", false, "write the manual page, and what scripts expect")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"vt": main})
+	testscript.Main(m, map[string]func(){"vt": main, "mount.fuse.vt": main})
 }
 
 // TestScripts runs testdata/script, a file or more for each verb. Beside
@@ -31,7 +33,7 @@ func TestMain(m *testing.M) {
 //	status N command…   run it; its exit status must be N
 //	json [N] path want  a value in line N (1) of standard output, as compact JSON
 //
-// $LEGACY is where samples of the old vt lie.
+// $LEGACY is where samples of the old vt lie. What is mounted is mounted on m.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -39,14 +41,24 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"status": status, "json": jsonValue},
 		Condition: func(cond string) (bool, error) {
-			if cond == "root" {
+			switch cond {
+			case "root":
 				return os.Geteuid() == 0, nil
+			case "fuse": // somebody may mount
+				_, err := os.Stat("/dev/fuse")
+				return err == nil && os.Geteuid() == 0, nil
 			}
 			return false, fmt.Errorf("unknown condition %q", cond)
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("TZ", "UTC")
 			e.Setenv("LC_ALL", "C")
+			if cache, err := os.UserCacheDir(); err == nil {
+				e.Setenv("GOCACHE", cmp.Or(os.Getenv("GOCACHE"), filepath.Join(cache, "go-build")))
+			}
+			e.Defer(func() { // what a script that failed has left
+				_ = syscall.Unmount(filepath.Join(e.WorkDir, "m"), 2) // MNT_DETACH
+			})
 			legacy, err := filepath.Abs("../../legacy/testdata")
 			e.Setenv("LEGACY", legacy)
 			return err

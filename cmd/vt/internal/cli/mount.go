@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"log"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -23,6 +24,7 @@ type mountCommand struct {
 	Options    []string   `short:"o" sep:"none" placeholder:"OPTIONS" help:"Options as of mount(8), with commas between them: allow_other, uid=N, gid=N, subdir=PATH, default_permissions, suid, dev, noexec."`
 	Cache      human.Size `default:"256MiB" placeholder:"SIZE" help:"Bound the memory for what has been read and decoded, 256 MiB unless told."`
 	Log        string     `placeholder:"FILE" help:"Append what cannot be read to FILE. Default: standard error, or the system's log once in the background."`
+	Fake       bool       `hidden:"" help:"Do all but mounting."`
 	Debug      bool       `hidden:"" help:"Log every message to and from the kernel."`
 }
 
@@ -59,6 +61,9 @@ func (c *mountCommand) Run(e *Env) error {
 		return usagef("unexpected argument %s; a command needs --exec", human.Quote(c.Command[0]))
 	case c.Exec && c.Foreground:
 		return usagef("--exec and --foreground exclude each other")
+	}
+	if c.Fake {
+		return nil
 	}
 	switch role := e.getenv(roleVariable); {
 	case role == roleGuard:
@@ -113,6 +118,9 @@ func (c *mountCommand) serve(e *Env, o *mountOptions, links *serverLinks) error 
 	defer release()
 	if o.mount.FSName, err = filepath.Abs(c.Archive); err != nil {
 		return err
+	}
+	if c.Debug {
+		o.mount.Log = log.New(e.stderr, "", log.Lmicroseconds)
 	}
 	o.mount.OnPanic = func(v any) { logTo("a defect of vt: %v", v) }
 	defer boundHeap(int64(c.Cache) + heapSpare)()

@@ -38,8 +38,8 @@ func Args(words []string) []string {
 				switch word[i] {
 				case 's':
 					os.Setenv(sloppyVariable, "1")
-				case 'f': // all but mounting
-					return []string{"mount", "--help"}
+				case 'f':
+					args = append(args, "--fake")
 				}
 				continue // n and v ask for what is so anyway
 			}
