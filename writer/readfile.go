@@ -342,10 +342,14 @@ func (r *fileReader) addSpan(sp scanners.Span, data []byte) {
 // cannot be read again, goes to the spool.
 func (r *fileReader) enter(data []byte, file uint32, off int64) (id uint32) {
 	id, room, isNew := r.s.table.add(r.s.o.Hash.Sum(data), len(data), file, off)
-	if room != nil {
+	switch {
+	case room != nil:
 		copy(room, data)
-	} else if r.spoolErr == nil && (r.again || isNew && file == noFile) {
+	case r.spoolErr != nil:
+	case r.again:
 		r.spoolErr = r.keep(id, data)
+	case isNew && file == noFile:
+		r.spoolErr = r.s.spool.add(id, data)
 	}
 	if isNew && r.s.o.Order == format.OrderFamilies {
 		r.sketcher.Reset()

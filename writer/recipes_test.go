@@ -251,7 +251,7 @@ func packedTree(t testing.TB) string {
 		"pictures.tar": tarred(t, map[string]string{"a.png": picture(t, 1, 150), "b.png": picture(t, 2, 150), "c": text(4, 5000)}),
 		"jar.zip":      zipped(t, map[string]string{"in.zip": zipped(t, v2), "x.png": picture(t, 1, 150)}),
 		"lone.gz":      gz(t, text(77, 300_000), 6), "zeros.gz": gz(t, string(make([]byte, 3<<20))+text(3, 9000), 6),
-		"large.gz": gz(t, noise(3, 200_000)+text(5, 6<<20), 1),
+		"large.gz": gz(t, noise(3, 200_000)+text(5, 5<<19), 1),
 	}
 	for name, data := range v1 {
 		contents["tree/"+name] = data
