@@ -5,72 +5,69 @@ import (
 	"github.com/vtdarchive/vtd/scanners"
 )
 
+// unitSize is the content of a unit: what is put in order together. Files that
+// are larger are more than one, or versions of them would lie too far apart to
+// be compressed together.
+const unitSize = 1 << 20
+
+// unit is a file, or a part of a large one, by the new blocks it brings.
+type unit struct {
+	file     uint32
+	from, to uint32 // of the list of all new blocks
+	sketch   scanners.Sketch
+	hasSk    bool
+}
+
 // orderBlocks gives the ids of the data blocks that files refer to and that
 // have no number yet, in the order in which they will be stored.
-// Only the tree decides: files are taken in walk order, and under
-// format.OrderFamilies a file stands behind the earlier one that it resembles
+// Only the tree decides: units are taken in walk order, and under
+// format.OrderFamilies a unit stands behind the earlier one that it resembles
 // most; a family is stored where its first member stands. The caller
 // sets the final numbers.
 func orderBlocks(t *tree, table *blockTable, order uint8) []uint32 {
-	var files []uint32 // that bring new blocks, in walk order
-	var fams familySet
-	if order == format.OrderFamilies {
-		fams = newFamilySet(t.countFiles(table.blocks.len()), func(k int32) string { return t.node(files[k]).name })
-	}
+	var units []unit
 	seen := make([]bool, table.blocks.len())
+	ids := make([]uint32, 0, table.blocks.len()) // in walk order
 	t.walk(func(i uint32, n *node) {
-		fresh := false
-		var sk scanners.Sketch
-		has := false
+		u := unit{file: i, from: uint32(len(ids))}
+		size := 0
+		end := func() {
+			if u.to = uint32(len(ids)); u.from < u.to {
+				units = append(units, u)
+			}
+			u = unit{file: i, from: u.to}
+		}
 		t.eachBlock(n, func(id uint32) {
 			b := table.at(id)
+			if size += int(b.length); size > unitSize {
+				end()
+				size = int(b.length)
+			}
 			if !seen[id] && b.num == 0 {
-				seen[id], fresh = true, true
-			}
-			// Blocks that earlier files have tell best what it resembles.
-			if b.hasSk {
-				sk, has = mergeSketches(sk, has, b.sketch), true
-			}
-		})
-		if fresh {
-			files = append(files, i)
-			if order == format.OrderFamilies {
-				fams.add(sk, has)
-			}
-		}
-	})
-	ids := make([]uint32, 0, table.blocks.len())
-	place := func(file uint32) {
-		t.eachBlock(t.node(file), func(id uint32) {
-			if b := table.at(id); b.num == 0 {
+				seen[id] = true
 				ids = append(ids, id)
-				b.num = uint64(len(ids)) // for now: not zero
+			}
+			// Blocks that earlier units have tell best what it resembles.
+			if b.hasSk {
+				u.sketch, u.hasSk = mergeSketches(u.sketch, u.hasSk, b.sketch), true
 			}
 		})
-	}
+		end()
+	})
 	if order != format.OrderFamilies {
-		for _, f := range files {
-			place(f)
-		}
 		return ids
 	}
-	for k := range files {
+	fams := newFamilySet(len(units), func(k int32) string { return t.node(units[k].file).name })
+	for k := range units {
+		fams.add(units[k].sketch, units[k].hasSk)
+	}
+	ordered := make([]uint32, 0, len(ids))
+	for k := range units {
 		for m := int32(k); fams.first[k] && m >= 0; m = fams.next[m] {
-			place(files[m])
+			ordered = append(ordered, ids[units[m].from:units[m].to]...)
 		}
 	}
-	return ids
-}
-
-// countFiles gives the number of files that are not literals, or limit if there
-// are more.
-func (t *tree) countFiles(limit int) (n int) {
-	for i := 0; i < t.nodes.len() && n < limit; i++ {
-		if h := t.node(uint32(i)).how; h == contentBlock || h == contentList {
-			n++
-		}
-	}
-	return n
+	return ordered
 }
 
 // eachBlock visits the blocks of a file in order, those of the inputs of its
@@ -109,28 +106,28 @@ func mergeSketches(a scanners.Sketch, has bool, b scanners.Sketch) scanners.Sket
 	return a
 }
 
-// A file joins another if they share this many of the six features, or one
+// A unit joins another if they share this many of the six features, or one
 // and their name.
 const joinShared = 2
 
-// familySet finds for each file the earlier one that it resembles most, and
-// chains files into families. A file stands right behind the one it resembles:
-// at the end of its family it could be far from it, since families of files
+// familySet finds for each unit the earlier one that it resembles most, and
+// chains units into families. A unit stands right behind the one it resembles:
+// at the end of its family it could be far from it, since families of units
 // that have only their beginnings in common grow large.
 type familySet struct {
-	name     func(k int32) string // of the k-th file added
+	name     func(k int32) string // of the file of the k-th unit added
 	sketches []scanners.Sketch
-	first    []bool                          // whether a file begins a family
+	first    []bool                          // whether a unit begins a family
 	next     []int32                         // in the family, -1 at the end
-	latest   [len(scanners.Sketch{})][]int32 // file+1 by the value of a feature
+	latest   [len(scanners.Sketch{})][]int32 // unit+1 by the value of a feature
 }
 
-func newFamilySet(files int, name func(k int32) string) familySet {
+func newFamilySet(units int, name func(k int32) string) familySet {
 	f := familySet{
-		name: name, sketches: make([]scanners.Sketch, 0, files), first: make([]bool, 0, files), next: make([]int32, 0, files),
+		name: name, sketches: make([]scanners.Sketch, 0, units), first: make([]bool, 0, units), next: make([]int32, 0, units),
 	}
 	n := 1 << 8
-	for n < 2*files {
+	for n < 2*units {
 		n *= 2
 	}
 	for i := range f.latest {
