@@ -58,7 +58,7 @@ func TestEffort(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := predicted(stream, content, s, m, deflate.Limits{})
+	r, err := predicted(stream, content, s, m, deflate.Limits{Effort: 1000})
 	if err != nil {
 		t.Fatal(err)
 	}

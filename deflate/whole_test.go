@@ -53,6 +53,9 @@ func correctionsOf(r *deflate.Recipe) (n int) {
 	return n
 }
 
+// patient allows what content of tests may take that is made to be slow.
+var patient = deflate.Limits{Effort: 4096}
+
 // roundTrip predicts a stream, records and reads the recipe, and rebuilds the stream.
 func roundTrip(t testing.TB, stream []byte, m deflate.Model) *deflate.Recipe {
 	t.Helper()
@@ -60,7 +63,7 @@ func roundTrip(t testing.TB, stream []byte, m deflate.Model) *deflate.Recipe {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := predicted(stream, content, s, m, deflate.Limits{})
+	r, err := predicted(stream, content, s, m, patient)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +79,7 @@ func roundTrip(t testing.TB, stream []byte, m deflate.Model) *deflate.Recipe {
 	if err != nil || !bytes.Equal(b, again) {
 		t.Fatalf("the recipe %.100x comes back as %.100x: %v", b, again, err)
 	}
-	out, err := rebuilt(back, content, deflate.Limits{})
+	out, err := rebuilt(back, content, patient)
 	if err != nil {
 		t.Fatalf("%s, recipe %.100x: %v", m, b, err)
 	}
