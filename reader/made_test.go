@@ -13,7 +13,20 @@ import (
 
 // madeFiles are held as recipes, or in parts by them.
 func madeFiles() []*testkit.Node {
-	return []*testkit.Node{testkit.Gzip("large"), testkit.Gzip("text"), testkit.Nested(4), testkit.Broken(), testkit.Zeros()}
+	return []*testkit.Node{testkit.Gzip("large"), testkit.Gzip("text"), testkit.Nested(4), testkit.Broken(), testkit.Zeros(), members()}
+}
+
+// members is a gzip file of many members: recipes of one part and of several.
+func members() *testkit.Node {
+	n := testkit.File("members.gz", "")
+	for i, sample := range []string{"text", "large", "zeros", "text", "large", "zeros", "text"} {
+		m := testkit.Gzip(sample)
+		s := m.Streams[0]
+		s.Off += len(n.Data)
+		n.Data, n.Streams = append(n.Data, m.Data...), append(n.Streams, s)
+		n.Data[s.Off-2] = byte(i) // another header each time
+	}
+	return n
 }
 
 func madeArchive(t testing.TB, o reader.Options) *reader.Archive {

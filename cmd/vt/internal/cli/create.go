@@ -180,7 +180,7 @@ func listInputs(e *Env, o writer.Options) error {
 
 // making are the flags of commands that make an archive.
 type making struct {
-	recipe `group:"archive"`
+	parameters `group:"archive"`
 
 	Label   string     `placeholder:"TEXT" group:"archive" help:"Label of the snapshot."`
 	Message string     `placeholder:"TEXT" group:"archive" help:"Message of the snapshot."`
@@ -206,8 +206,8 @@ func (m *making) options(e *Env) (writer.Options, error) {
 	return o, err
 }
 
-// recipe are the flags that decide what the archive is like.
-type recipe struct {
+// parameters are the flags that decide what the archive is like.
+type parameters struct {
 	Preset    string          `enum:"fast,default,small" default:"default" placeholder:"NAME" help:"Parameters to start from: fast, default or small. What the options below say counts more."`
 	FrameSize *human.Size     `placeholder:"SIZE" help:"Compress SIZE of data at a time; also what a random read decodes at most."`
 	Level     *int            `placeholder:"1-22" help:"Level of zstd."`
@@ -226,7 +226,7 @@ const (
 	maxChunkSize = scanners.MaxChunk / 4
 )
 
-func (r *recipe) params() (writer.Params, error) {
+func (r *parameters) params() (writer.Params, error) {
 	p, err := writer.Presets(r.Preset)
 	if err != nil {
 		return p, err

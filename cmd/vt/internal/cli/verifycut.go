@@ -9,7 +9,7 @@ import (
 	"github.com/vtdarchive/vtd/format"
 	"github.com/vtdarchive/vtd/reader"
 	"github.com/vtdarchive/vtd/reader/stream"
-	transform "github.com/vtdarchive/vtd/recipe"
+	"github.com/vtdarchive/vtd/recipe"
 )
 
 // remains reads an archive that cannot be opened, mostly since its end is
@@ -150,7 +150,7 @@ func (v *lossVisitor) content(of *format.Ref, depth int, needs func(num uint64, 
 			if err != nil {
 				return err
 			}
-			made, err := transform.Parse(x)
+			made, err := recipe.Parse(x)
 			if err != nil || depth == format.MaxRecipeDepth {
 				return err // no finding of a cut
 			}
