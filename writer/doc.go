@@ -46,7 +46,8 @@
 // count in proportion. A recipe costs 90 octets and its parameters, and each
 // block of its content that no plain file has costs 38 octets and its length
 // times a ratio, divided by how many recipes have it. The ratio is what samples
-// shrink to, of the stream alone and together with those of its kind. All streams
+// shrink to, of the stream alone and together with those of its kind, and less for
+// blocks that resemble others. All streams
 // begin as recipes, those that do not pay are dropped, innermost ones first, and it
 // is reckoned again, until none is dropped. A recipe pays
 //
@@ -162,6 +163,7 @@
 //	unpack.go     phase 1: streams found and inflated, contents cut
 //	streams.go    each stream once
 //	worth.go      which of them become recipes
+//	resemble.go   what contents that are alike save
 //	sample.go     what contents would shrink to
 //	prove.go      how streams were made, and the proof
 //	swap.go       recipes in the place of streams

@@ -198,6 +198,26 @@ func TestLone(t *testing.T) {
 	}
 }
 
+// TestAlike: streams whose contents are alike, but have no block in common, are
+// worth recipes by default where one of them is not.
+func TestAlike(t *testing.T) {
+	contents := map[string]string{}
+	for i, name := range []string{"a.gz", "b.gz", "c.gz"} {
+		b := []byte(text(1, 2_000_000))
+		for at := 100 * i; at < len(b) && i > 0; at += 6000 {
+			b[at] = byte('A' + i)
+		}
+		contents[name] = gz(t, string(b), 6)
+	}
+	dir := files(t, contents)
+	o := withRecipes(dir, RecipesAuto)
+	o.DataFrame, o.Long = 16<<20, true
+	rep, n := recipesOf(t, o, dir)
+	if n != 3 || rep.Stored*2 > int64(len(contents["a.gz"]))*3 {
+		t.Errorf("%d recipes, %d octets for three of %d: %+v", n, rep.Stored, len(contents["a.gz"]), rep.Recipes)
+	}
+}
+
 // TestBombs: contents without end are not inflated to it, and all is stored
 // as it is.
 func TestBombs(t *testing.T) {

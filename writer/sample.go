@@ -131,6 +131,7 @@ func (x *chooser) together(samples [][]byte) error {
 		factor[k] = min(max(float64(len(out))/g.alone, 0.1), 1)
 	}
 	for _, s := range x.streams {
+		s.alone = s.ratio
 		if f, ok := factor[s.kindOf()]; ok {
 			s.ratio *= f
 		}

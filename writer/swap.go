@@ -168,6 +168,7 @@ func (c *creation) recipes(ctx context.Context) error {
 	for _, s := range x.streams {
 		s.use = true
 	}
+	x.resemble()
 	if err := x.estimate(ctx); err != nil {
 		return err
 	}

@@ -40,7 +40,8 @@ type weight struct {
 	seen   bool    // in this round, it is in a file or in the content of a recipe
 	occ    int     // in how many places then
 	height int     // of recipes in its content
-	ratio  float64 // by which its content shrinks
+	ratio  float64 // by which its content shrinks, with what is in other streams
+	alone  float64 // and without
 	recipe float64
 	plain  float64
 }
@@ -53,6 +54,7 @@ type chooser struct {
 	users   []uint32        // by block: streams in use with it in their contents
 	uses    []uint32        // by block: files and contents with it
 	plain   []bool          // by block: some file has it outside recipes
+	like    []float32       // by block: what it takes of what it would take alone, see resemble.go
 }
 
 // newChooser lists the streams of the tree.
@@ -194,7 +196,7 @@ func (x *chooser) weigh(s *packedStream) {
 		case x.plain[p.id]:
 			s.recipe += refCost
 		default:
-			ratio := s.ratio
+			ratio := min(s.ratio, s.alone*float64(x.like[p.id]))
 			if in != nil {
 				ratio = 1 // within a stream that stays as it is
 			}
