@@ -22,8 +22,9 @@
 // remember for ever: entries, names that are not there, attributes, targets of
 // links, directories, content. Files and directories are not opened, closed or
 // flushed: the first attempt is answered with ENOSYS, and it goes on without.
-// Directories are read with the attributes of their entries where somebody asks
-// for these. It reads up to 1 MiB at once and, where root mounts, as far ahead.
+// Directories are read with the attributes of their entries, which most readers
+// of directories ask for next, and would one by one. It reads up to 1 MiB at once
+// and, where root mounts, as far ahead.
 //
 // Splicing does not pay: what is given out has been decoded and checked, and so
 // lies in memory. Nor is there a file that reads could be passed through to.

@@ -132,10 +132,7 @@ func (o *MountOptions) direct(direct bool) *fuse.MountOptions {
 		EnableSymlinkCaching: true,
 		// Nothing changes behind the kernel's back.
 		ExplicitDataCacheControl: true,
-		// A directory is read with the attributes of its entries only if
-		// somebody asks for them.
-		ExtraCapabilities: fuse.CAP_READDIRPLUS_AUTO,
-		EnableAcl:         o.Permissions,
+		EnableAcl:                o.Permissions,
 		// What is read has been checked, and lies in memory: there is no
 		// descriptor to splice from.
 		DisableSplice: true,
