@@ -43,8 +43,8 @@ type fileReader struct {
 	spoolErr error
 
 	unpacker *unpacker
-	packed   []packedAt // in the file
-	file     uint32     // being read
+	found    found  // in the file
+	file     uint32 // being read
 	pieces   []piece
 	size     uint64
 }
@@ -102,7 +102,7 @@ func (r *fileReader) once(ctx context.Context, j fileJob, fd int, before fsmeta.
 	if before.Kind() != unix.S_IFREG {
 		return errReplaced
 	}
-	r.file, r.pieces, r.size, r.packed = j.id, r.pieces[:0], 0, nil
+	r.file, r.pieces, r.size, r.found = j.id, r.pieces[:0], 0, found{}
 	// Holes are worth looking for where they save reading; the spans are the
 	// same either way.
 	var readErr error
@@ -128,7 +128,8 @@ func (r *fileReader) once(ctx context.Context, j fileJob, fd int, before fsmeta.
 	}
 	j.n.size = uint64(before.Size)
 	r.s.setMeta(j.id, j.n, &before)
-	r.s.t.setPacked(j.id, r.packed)
+	r.s.t.setPacked(j.id, r.found.streams)
+	r.s.streams.remember(r.found)
 	return nil
 }
 

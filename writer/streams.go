@@ -63,19 +63,44 @@ const (
 	reasons
 )
 
+// found is what was found in a file.
+type found struct {
+	key     format.Hash // of its content; zero if nothing was looked for
+	streams []packedAt
+	refused [reasons]int64 // how many streams are stored as they are, and why
+}
+
 // streamTable has each stream once.
 type streamTable struct {
 	mu      sync.Mutex
 	byKey   map[format.Hash]*packedStream
+	byFile  map[format.Hash]found
 	refused [reasons]int64
 }
 
-func newStreamTable() *streamTable { return &streamTable{byKey: map[format.Hash]*packedStream{}} }
+func newStreamTable() *streamTable {
+	return &streamTable{byKey: map[format.Hash]*packedStream{}, byFile: map[format.Hash]found{}}
+}
 
-func (t *streamTable) refuse(why reason) {
+// recall gives what was found in a file with the same content.
+func (t *streamTable) recall(key format.Hash) (found, bool) {
 	t.mu.Lock()
-	t.refused[why]++
-	t.mu.Unlock()
+	defer t.mu.Unlock()
+	f, ok := t.byFile[key]
+	return f, ok
+}
+
+// remember takes note of what was found in a file that has held still.
+func (t *streamTable) remember(f found) {
+	if f.key == (format.Hash{}) {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.byFile[f.key] = f
+	for why, n := range f.refused {
+		t.refused[why] += n
+	}
 }
 
 // enter gives the stream that s is, or s if it is the first. The content may be

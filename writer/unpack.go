@@ -3,10 +3,13 @@ package writer
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"os"
+	"path"
 	"slices"
 
 	"github.com/vtdarchive/vtd/deflate"
@@ -53,16 +56,35 @@ func (r *fileReader) unpack(ctx context.Context, j *fileJob, fd int, content io.
 	if r.unpacker == nil || size < packed.MinStream {
 		return nil
 	}
-	r.packed, err = r.unpacker.walk(ctx, content, size, j.name, mediaType(fd))
+	head := make([]byte, min(size, scanners.SniffLen))
+	if n, _ := content.ReadAt(head, 0); !scanners.CanPack(head[:n], j.name, mediaType(fd)) {
+		return nil
+	}
+	r.found.key = r.contentKey(j.name, mediaType(fd)())
+	if found, ok := r.s.streams.recall(r.found.key); ok {
+		r.found = found
+		return nil
+	}
+	r.found.streams, err = r.unpacker.walk(ctx, content, size, j.name, mediaType(fd))
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case r.spoolErr != nil:
 		return r.spoolErr
 	case err != nil:
-		r.packed = nil // it can be stored as it is, or has changed
+		r.found = found{} // it can be stored as it is, or has changed
 	}
 	return nil
+}
+
+// contentKey tells the content of the file that has just been read, and what else
+// has a bearing on which streams are found in it.
+func (r *fileReader) contentKey(name, mediaType string) format.Hash {
+	b := fmt.Appendf(nil, "%q %q", path.Base(name), mediaType)
+	for _, p := range r.pieces {
+		b = append(binary.AppendUvarint(binary.AppendUvarint(b, p.span), uint64(p.id)), p.octet, byte(p.kind))
+	}
+	return r.s.o.Hash.Sum(b)
 }
 
 // walk inflates the streams of a content.
@@ -75,9 +97,9 @@ func (u *unpacker) walk(ctx context.Context, content io.ReaderAt, size int64, na
 		survey, s, err := u.stream(ctx, content, p)
 		switch {
 		case errors.Is(err, deflate.ErrLimit):
-			u.r.s.streams.refuse(reasonLimit)
+			u.r.found.refused[reasonLimit]++
 		case errors.Is(err, deflate.ErrInvalid):
-			u.r.s.streams.refuse(reasonInvalid)
+			u.r.found.refused[reasonInvalid]++
 		}
 		if err != nil {
 			return 0, err
