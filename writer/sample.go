@@ -16,8 +16,8 @@ import (
 // they will share frames.
 
 const (
-	sampleMin, sampleMax = 32 << 10, 1 << 20
-	sampleShare          = 8       // of a content, one part in so many
+	sampleMin, sampleMax = 256 << 10, 2 << 20
+	sampleShare          = 4       // of a content, one part in so many
 	groupSample          = 4 << 20 // of the contents of one kind
 	allSamples           = 16 << 20
 	slowLevel            = 12 // above it a fourth of that
