@@ -38,9 +38,11 @@ Root mounts by itself, others with fusermount3. For root, and with allow_other, 
 
 getfattr -n x-vt-blockref --only-values FILE tells how the content of a file or directory is named in the archive; for the root also the root hash, snapshot and content id.
 
-Under the name mount.fuse.vt, in the place of a symbolic link /sbin/mount.fuse.vt, the command serves mount(8) and /etc/fstab for the type fuse.vt:
+Under the name mount.fuse.vt, in the place of a symbolic link /sbin/mount.fuse.vt, the command serves mount(8) and /etc/fstab for the type fuse.vt; there set-ID bits and device nodes count unless nosuid and nodev say otherwise:
 
     /srv/a.vtd /mnt/a fuse.vt ro,allow_other,nofail 0 0
+
+To read a file the frame that holds it is decoded, as far as it has not been. Reading of many versions side by side, and at random, goes faster from archives with small frames, as --preset fast makes them, or with a larger cache.
 
 Examples:
 

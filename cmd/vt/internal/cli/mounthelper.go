@@ -25,7 +25,8 @@ func Args(words []string) []string {
 	if filepath.Base(words[0]) != helperName {
 		return rest
 	}
-	args := []string{"mount"}
+	// As in other mounts of mount(8), which keeps to itself what it has for usual.
+	args := []string{"mount", "-o", "suid,dev"}
 	for len(rest) > 0 {
 		word := rest[0]
 		rest = rest[1:]

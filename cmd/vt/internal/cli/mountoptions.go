@@ -20,7 +20,7 @@ type mountOptions struct {
 // an archive.
 var forMount = map[string]bool{
 	"ro": true, "rw": true, "defaults": true, "auto": true, "noauto": true, "user": true, "users": true, "nouser": true, "owner": true, "group": true,
-	"nofail": true, "_netdev": true, "nosuid": true, "nodev": true, "exec": true, "async": true, "atime": true, "noatime": true, "relatime": true,
+	"nofail": true, "_netdev": true, "async": true, "atime": true, "noatime": true, "relatime": true,
 	"norelatime": true, "strictatime": true, "nodiratime": true, "diratime": true, "auto_unmount": true,
 }
 
@@ -45,12 +45,12 @@ func (c *mountCommand) mountOptions(e *Env) (*mountOptions, error) {
 			o.mount.AllowOther, o.mount.Permissions = true, true
 		case word == "default_permissions":
 			o.mount.Permissions = true
-		case word == "suid":
-			o.mount.Suid = true
-		case word == "dev":
-			o.mount.Dev = true
-		case word == "noexec":
-			o.mount.NoExec = true
+		case word == "suid" || word == "nosuid":
+			o.mount.Suid = word == "suid"
+		case word == "dev" || word == "nodev":
+			o.mount.Dev = word == "dev"
+		case word == "exec" || word == "noexec":
+			o.mount.NoExec = word == "noexec"
 		case !sloppy:
 			err = usagef("-o %s: not an option of this mount", human.Quote(word))
 		}
