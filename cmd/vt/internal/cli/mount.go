@@ -64,6 +64,9 @@ func (c *mountCommand) Run(e *Env) error {
 	case c.Exec && c.Foreground:
 		return usagef("--exec and --foreground exclude each other")
 	}
+	if info, err := os.Stat(c.Archive); err == nil && info.Mode()&(os.ModeNamedPipe|os.ModeCharDevice|os.ModeSocket|os.ModeDir) != 0 {
+		return fmt.Errorf("%s: not a file; a mount reads its archive in any order", human.Quote(c.Archive))
+	}
 	if c.Fake {
 		return nil
 	}
