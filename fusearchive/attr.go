@@ -45,9 +45,6 @@ func (f *FS) attr(n *node, e *format.Entry, out *fuse.Attr) {
 	switch e.Kind {
 	case format.KindFile:
 		out.Size, out.Blocks = e.Size, f.sectors(e)
-		if e.LinkID != 0 {
-			out.Nlink = uint32(min(e.LinkCount, math.MaxUint32))
-		}
 	case format.KindSymlink:
 		out.Size = uint64(len(e.Target))
 	case format.KindChar, format.KindBlockDev:
@@ -57,7 +54,7 @@ func (f *FS) attr(n *node, e *format.Entry, out *fuse.Attr) {
 		out.Owner = fuse.Owner{Uid: f.o.ImpliedUID, Gid: f.o.ImpliedGID}
 		mtime = f.tree.Snapshot().Time
 	}
-	if e.Kind != format.KindFile && e.LinkID != 0 {
+	if linkOf(e).id != 0 {
 		out.Nlink = uint32(min(e.LinkCount, math.MaxUint32))
 	}
 	if f.o.UID != nil {
@@ -77,7 +74,7 @@ func rdev(major, minor uint32) uint32 {
 	return minor&0xff | (major&0xfff)<<8 | (minor&^0xff)<<12
 }
 
-// countedExtents bounds how many pieces of a file are looked at for st_blocks.
+// countedPieces bounds how many pieces of a file are looked at for st_blocks.
 const countedPieces = 16 << 10
 
 // sectors gives st_blocks: what is not in holes. Of a file with very many

@@ -379,3 +379,24 @@ func TestDamagedDirectory(t *testing.T) {
 		t.Errorf("told of it as %v", faults)
 	}
 }
+
+// TestLyingLinks: names that an archive calls one file, with different contents.
+func TestLyingLinks(t *testing.T) {
+	a := testkit.One(testkit.Dir("",
+		testkit.File("one", strings.Repeat("one ", 100)).Link(5, 2),
+		testkit.File("two", strings.Repeat("two ", 200)).Link(5, 2),
+		testkit.Symlink("three", "one").Link(5, 2)))
+	k := newKernel(openFS(t, testkit.MustBuild(t, a), Options{}))
+	for _, name := range []string{"one", "two"} {
+		out, err := k.look(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b, err := k.read(out.NodeId, out.Size, 4096); err != nil || !strings.HasPrefix(string(b), name) {
+			t.Errorf("%s: %.10q, %v", name, b, err)
+		}
+	}
+	if out, err := k.look("three"); err != nil || out.Mode&unix.S_IFMT != unix.S_IFLNK {
+		t.Errorf("%+v, %v", out, err)
+	}
+}

@@ -70,10 +70,10 @@ func Mount(f *FS, dir string, o MountOptions) (*Server, error) {
 		return nil, ErrNoFUSE
 	}
 	s := &Server{dir: dir, direct: os.Geteuid() == 0, done: make(chan struct{})}
-	s.fuse, err = fuse.NewServer(f, dir, o.direct(s.direct))
+	s.fuse, err = fuse.NewServer(f, dir, o.forServer(s.direct))
 	if s.direct && (errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES)) { // root of a container, say
 		s.direct = false
-		s.fuse, err = fuse.NewServer(f, dir, o.direct(false))
+		s.fuse, err = fuse.NewServer(f, dir, o.forServer(false))
 	}
 	if err != nil {
 		err = fmt.Errorf("mounting on %s: %w", dir, trimmed{err})
@@ -121,9 +121,9 @@ func mountPoint(dir string) (string, error) {
 	return abs, err
 }
 
-// direct gives the options for go-fuse. What mount(2) has flags for and
+// forServer gives the options for go-fuse. What mount(2) has flags for and
 // fusermount3 words differs between the two ways.
-func (o *MountOptions) direct(direct bool) *fuse.MountOptions {
+func (o *MountOptions) forServer(direct bool) *fuse.MountOptions {
 	m := &fuse.MountOptions{
 		Name: "vt", FsName: o.FSName, AllowOther: o.AllowOther,
 		Options:              append([]string(nil), o.Kernel...),

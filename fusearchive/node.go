@@ -19,9 +19,9 @@ type node struct {
 	ino     uint64 // what stat shows
 	parent  *node  // nil for the root
 	name    string
-	link    uint64 // LinkID
-	dir     uint64 // of a directory: the block of its node, which never is 0
-	lookups uint64 // how often the kernel has been told of it; under table.mu
+	link    linkKey // of a file with several names
+	dir     uint64  // of a directory: the block of its node, which never is 0
+	lookups uint64  // how often the kernel has been told of it; under table.mu
 
 	file atomic.Pointer[reader.File] // of a large file: it knows sequential readers
 }
@@ -32,7 +32,22 @@ type table struct {
 	last  uint64
 	byID  map[uint64]*node
 	names map[nameKey]*node
-	links map[uint64]*node // by LinkID: the names of a file are one inode
+	links map[linkKey]*node // the names of a file are one inode
+}
+
+// linkKey is what the names of a file have in common. The number of the group
+// would do if archives never lied.
+type linkKey struct {
+	id, num, size uint64
+	kind          format.Kind
+}
+
+// linkOf gives the key of an entry, which is zero for one with a single name.
+func linkOf(e *format.Entry) linkKey {
+	if e.LinkID == 0 || e.Kind.IsDir() {
+		return linkKey{}
+	}
+	return linkKey{e.LinkID, e.Ref.Num, e.Size, e.Kind}
 }
 
 type nameKey struct {
@@ -45,7 +60,7 @@ func (t *table) init(dir uint64) {
 	t.last = root.id
 	t.byID = map[uint64]*node{root.id: root}
 	t.names = make(map[nameKey]*node)
-	t.links = make(map[uint64]*node)
+	t.links = make(map[linkKey]*node)
 }
 
 // get gives the node that the kernel calls by an id, or nil.
@@ -60,20 +75,21 @@ func (t *table) look(parent *node, e *format.Entry) *node {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var n *node
-	if e.LinkID != 0 {
-		n = t.links[e.LinkID]
+	link := linkOf(e)
+	if link.id != 0 {
+		n = t.links[link]
 	} else {
 		n = t.names[nameKey{parent.id, e.Name}]
 	}
 	if n == nil {
 		t.last++
 		// The name in the entry is a part of the leaf's bytes.
-		n = &node{id: t.last, ino: inode(parent, e), parent: parent, name: strings.Clone(e.Name), link: e.LinkID}
+		n = &node{id: t.last, ino: inode(parent, e), parent: parent, name: strings.Clone(e.Name), link: link}
 		if e.Kind.IsDir() {
 			n.dir = e.Ref.Num
 		}
 		t.byID[n.id] = n
-		if n.link != 0 {
+		if n.link.id != 0 {
 			t.links[n.link] = n
 		} else {
 			t.names[n.key()] = n
@@ -97,7 +113,7 @@ func (t *table) forget(id, lookups uint64) {
 		return
 	}
 	delete(t.byID, id)
-	if n.link != 0 {
+	if n.link.id != 0 {
 		delete(t.links, n.link)
 	} else {
 		delete(t.names, n.key())
@@ -117,7 +133,7 @@ func (t *table) size() int {
 // being the only one: the kernel knows inodes by their ids.
 func inode(parent *node, e *format.Entry) uint64 {
 	h := mix(e.LinkID, linkSeed)
-	if e.LinkID == 0 {
+	if linkOf(e).id == 0 {
 		h = parent.ino
 		name := e.Name
 		for ; len(name) >= 8; name = name[8:] {
