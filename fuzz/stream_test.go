@@ -10,6 +10,7 @@ import (
 
 	"github.com/vtdarchive/vtd/format"
 	"github.com/vtdarchive/vtd/reader/stream"
+	"github.com/vtdarchive/vtd/recipe"
 )
 
 // streamed is an archive as reader/stream sees it.
@@ -135,11 +136,27 @@ func (w *streamWalk) Broken(depth int, e *format.Entry, err error) error {
 // content puts a file together from the blocks that came.
 func (w *streamWalk) content(e *format.Entry) (sum format.Hash, ok bool) {
 	want := w.s.room(e.Size)
+	b, err := w.bytes(&e.Ref, want, 0, e.Name)
+	if err != nil {
+		if err != errMissing {
+			w.s.say(w.t, e.Name, err)
+		}
+		return sum, false
+	}
+	if uint64(len(b)) != want {
+		return sum, false
+	}
+	return format.HashBLAKE3.Sum(b), true
+}
+
+var errMissing = errors.New("a block did not come")
+
+// bytes gives the first octets of a content below so many recipes.
+func (w *streamWalk) bytes(of *format.Ref, want uint64, depth int, name string) ([]byte, error) {
 	b := make([]byte, 0, want)
-	missing := false
-	err := stream.Parts(w.tree, &e.Ref, func(off uint64, r *format.Ref) error {
+	err := stream.Parts(w.tree, of, func(off uint64, r *format.Ref) error {
 		if off != uint64(len(b)) {
-			w.t.Errorf("%q: a part at %d where %d is due", e.Name, off, len(b))
+			w.t.Errorf("%q: a part at %d where %d is due", name, off, len(b))
 		}
 		left := want - uint64(len(b))
 		switch r.Kind {
@@ -150,24 +167,57 @@ func (w *streamWalk) content(e *format.Entry) (sum format.Hash, ok bool) {
 		case format.RefBlock:
 			data, there := w.s.data[r.Num]
 			if !there || uint64(len(data)) != r.Span {
-				missing = true
-				return errEnough
+				return errMissing
 			}
 			b = append(b, data[:min(left, r.Span)]...)
-		default:
-			w.t.Errorf("%q: a part of kind %d", e.Name, r.Kind)
+		case format.RefRecipe:
+			made, err := w.made(r, depth, name)
+			if err != nil {
+				return err
+			}
+			b = append(b, made[:min(left, r.Span)]...)
 		}
 		if uint64(len(b)) == want {
 			return errEnough
 		}
 		return nil
 	})
-	if err != nil && err != errEnough {
-		w.s.say(w.t, e.Name, err)
-		return sum, false
+	if err == errEnough {
+		err = nil
 	}
-	if missing || uint64(len(b)) != want {
-		return sum, false
+	return b, err
+}
+
+// made gives what a recipe makes.
+func (w *streamWalk) made(r *format.Ref, depth int, name string) ([]byte, error) {
+	x, err := stream.Recipe(w.tree, r)
+	if err != nil {
+		return nil, err
 	}
-	return format.HashBLAKE3.Sum(b), true
+	made, err := recipe.Parse(x)
+	if err != nil {
+		return nil, err
+	}
+	if depth == format.MaxRecipeDepth {
+		return nil, format.Damaged("recipe", format.NoOffset, "too deep")
+	}
+	if max(x.Input.Span, x.Length) > maxTotal {
+		w.s.long = true
+		return nil, errMissing
+	}
+	input, err := w.bytes(&x.Input, x.Input.Span, depth+1, name)
+	if err != nil {
+		return nil, err
+	}
+	var b []byte
+	for i := range made.Parts() {
+		p := made.Part(i)
+		if p.To > int64(len(input)) {
+			return nil, errMissing
+		}
+		if b, err = made.Make(b, i, input[p.From:p.To]); err != nil {
+			return nil, err
+		}
+	}
+	return b, nil
 }
