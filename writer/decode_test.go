@@ -13,6 +13,7 @@ import (
 	"github.com/vtdarchive/vtd/internal/testkit"
 	"github.com/vtdarchive/vtd/reader"
 	"github.com/vtdarchive/vtd/reader/stream"
+	"github.com/vtdarchive/vtd/recipe"
 )
 
 // same decodes an archive in three ways, with testkit, by random access and as
@@ -135,28 +136,62 @@ func (v *streamVisitor) Visit(depth int, e *format.Entry) error {
 	}
 	v.path = append(v.path[:depth], path)
 	x, err := testEntry(path, e, func(w io.Writer) error {
-		return stream.Parts(v.tree, &e.Ref, func(_ uint64, r *format.Ref) error {
-			var err error
-			switch r.Kind {
-			case format.RefLiteral:
-				_, err = w.Write(r.Literal)
-			case format.RefRun:
-				run := bytes.Repeat([]byte{r.Octet}, int(min(r.Span, 1<<20)))
-				for n := r.Span; n > 0 && err == nil; n -= min(n, 1<<20) {
-					_, err = w.Write(run[:min(n, 1<<20)])
-				}
-			default:
-				b, ok := v.blocks[r.Num]
-				if !ok || uint64(len(b)) != r.Span {
-					return fmt.Errorf("%s: block %d has %d bytes, not %d", path, r.Num, len(b), r.Span)
-				}
-				_, err = w.Write(b)
-			}
-			return err
-		})
+		return v.content(&e.Ref, w)
 	})
 	v.out = append(v.out, x)
 	return err
+}
+
+// content writes what a reference stands for.
+func (v *streamVisitor) content(ref *format.Ref, w io.Writer) error {
+	return stream.Parts(v.tree, ref, func(_ uint64, r *format.Ref) error {
+		var err error
+		switch r.Kind {
+		case format.RefLiteral:
+			_, err = w.Write(r.Literal)
+		case format.RefRun:
+			run := bytes.Repeat([]byte{r.Octet}, int(min(r.Span, 1<<20)))
+			for n := r.Span; n > 0 && err == nil; n -= min(n, 1<<20) {
+				_, err = w.Write(run[:min(n, 1<<20)])
+			}
+		case format.RefRecipe:
+			err = v.made(r, w)
+		default:
+			b, ok := v.blocks[r.Num]
+			if !ok || uint64(len(b)) != r.Span {
+				return fmt.Errorf("block %d has %d bytes, not %d", r.Num, len(b), r.Span)
+			}
+			_, err = w.Write(b)
+		}
+		return err
+	})
+}
+
+// made writes what a recipe makes.
+func (v *streamVisitor) made(ref *format.Ref, w io.Writer) error {
+	x, err := stream.Recipe(v.tree, ref)
+	if err != nil {
+		return err
+	}
+	r, err := recipe.Parse(x)
+	if err != nil {
+		return err
+	}
+	var input bytes.Buffer
+	if err := v.content(&x.Input, &input); err != nil {
+		return err
+	}
+	for i := range r.Parts() {
+		p := r.Part(i)
+		b, err := r.Make(nil, i, input.Bytes()[p.From:p.To])
+		if err != nil {
+			return err
+		}
+		if _, err := w.Write(b); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (v *streamVisitor) Broken(_ int, _ *format.Entry, err error) error { return err }

@@ -23,8 +23,6 @@ const (
 	// proveEffort bounds the search for one octet, and so the time of all who
 	// read: some 4 MB/s.
 	proveEffort = 256
-	// maxParams bounds the parameters of a recipe: readers parse them as a whole.
-	maxParams = 4 << 20
 )
 
 var proveLimits = deflate.Limits{MaxContent: maxInflated, MaxRatio: format.MaxRecipeRatio, Effort: proveEffort}
@@ -212,7 +210,7 @@ func (s *packedStream) parse(d *recipe.Deflate) (*recipe.Recipe, []byte, error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(params) > maxParams || int64(len(params)) >= s.length {
+	if len(params) > format.MaxRecipeParams || int64(len(params)) >= s.length {
 		return nil, nil, errLong
 	}
 	x := format.Recipe{
