@@ -19,41 +19,94 @@ import (
 // worker has one; the range is given back when the recipe has been followed.
 
 // making makes a row of the table of files the input of a recipe.
+//
+// In the table there is no parsed recipe, which may take ten times its
+// parameters: it is parsed when it is followed.
 type making struct {
-	recipe *recipe.Recipe
-	into   uint32 // the row of which the recipe makes a part
-	at     uint64 // where in it
-	base   int64  // where in the worker's temporary file the input lies; once there is some of it
+	tree      tree
+	num, made uint64 // the block of the recipe, and how much it makes
+	to        []destination
+	base      int64 // where in the worker's temporary file the input lies; once there is some of it
 }
 
-// maxInputs bounds the recipes of one extraction: some GB of tables.
-const maxInputs = 1 << 23
+// destination is a place of what a recipe makes, in the row of a file or of
+// another input of it.
+type destination struct {
+	into uint32
+	at   uint64
+}
 
-// input enters a recipe that makes a part of a row.
-func (c *content) input(r *format.Ref, off uint64, into uint32, depth int) error {
+// recipe parses the recipe.
+func (m *making) recipe() (*recipe.Recipe, error) {
+	x, err := m.tree.recipe(&format.Ref{Kind: format.RefRecipe, Num: m.num, Span: m.made})
+	if err != nil {
+		return nil, err
+	}
+	return recipe.Parse(x)
+}
+
+const (
+	// maxInputs bounds the recipes of one extraction, each once for a file: some
+	// GB of tables.
+	maxInputs = 1 << 23
+	// maxMade bounds the places where they make something.
+	maxMade = 1 << 25
+)
+
+// inputKey names the recipe of an input among those of a file.
+type inputKey struct{ num, made uint64 }
+
+// madeInput is an input that a file has.
+type madeInput struct {
+	at     int // its place in rows
+	height int // recipes in one another, itself one of them
+}
+
+var errRecipeDepth = format.Damaged("recipe", format.NoOffset, "recipes are nested more than %d deep", format.MaxRecipeDepth)
+
+// input enters a recipe that makes a part of a row, and tells how many recipes
+// are in one another there. What one recipe makes in several places of a file is
+// made once: otherwise a few recipes, each many times in the input of the next
+// one, would be followed without end.
+func (c *content) input(r *format.Ref, off uint64, into uint32, depth int) (height int, err error) {
+	key := inputKey{r.Num, r.Span}
+	have, ok := c.inputs[key]
+	switch {
+	case depth+max(have.height, 1) > format.MaxRecipeDepth:
+		return 0, errRecipeDepth
+	case c.madeIn == maxMade:
+		return 0, ErrTooMany
+	case ok:
+		m := c.rows[have.at].rare.making
+		m.to = append(m.to, destination{into, off})
+		c.madeIn++
+		return have.height, nil
+	}
 	x, err := c.tree.recipe(r)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	made, err := recipe.Parse(x)
-	switch {
-	case err != nil:
-		return err
-	case depth == format.MaxRecipeDepth:
-		return format.Damaged("recipe", format.NoOffset, "recipes are nested more than %d deep", depth)
-	case int(c.first)+len(c.rows) >= maxInputs+len(c.refs):
-		return ErrTooMany
+	if _, err := recipe.Parse(x); err != nil {
+		return 0, err
 	}
-	at, err := c.row(&x.Input, depth+1)
+	if int(c.first)+len(c.rows) >= maxInputs+len(c.refs) {
+		return 0, ErrTooMany
+	}
+	at, height, err := c.row(&x.Input, depth+1)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	f := &c.rows[at]
-	f.more().making = &making{recipe: made, into: into, at: off}
+	f.more().making = &making{tree: c.tree, num: r.Num, made: r.Span, to: []destination{{into, off}}}
+	c.madeIn++
 	if f.left == 0 {
 		c.ready = append(c.ready, c.first+uint32(at))
 	}
-	return nil
+	if c.inputs == nil {
+		c.inputs = make(map[inputKey]madeInput)
+	}
+	c.inputs[key] = madeInput{at, height + 1}
+	return height + 1, nil
 }
 
 // makeReady has those recipes followed whose inputs are in no block.
@@ -78,7 +131,7 @@ func (f *file) isInput() bool { return f.rare != nil && f.rare.making != nil }
 // owner gives the file that an input is for, in the end.
 func (e *engine) owner(f *file) *file {
 	for f.isInput() {
-		f = &e.files[f.rare.making.into]
+		f = &e.files[f.rare.making.to[0].into] // all are for the same
 	}
 	return f
 }
@@ -121,50 +174,74 @@ func (w *worker) follow(i uint32, f *file) {
 		w.fail(f, &fs.PathError{Op: "write", Path: f.name, Err: err})
 		return
 	}
-	to := &w.files[m.into]
-	out, outBase, ok := w.room(m.into, to)
-	if !ok {
-		return
+	var outs []output
+	for _, d := range m.to {
+		out, base, ok := w.room(d.into, &w.files[d.into])
+		if !ok {
+			return
+		}
+		outs = append(outs, output{out, base + int64(d.at)})
 	}
-	err = w.apply(m, in, base, out, outBase+int64(m.at))
+	err = w.apply(m, in, base, outs)
 	w.inputs.free(base, f.size)
 	f.state, f.rare.extras = fileDone, nil
 	switch {
 	case w.ctx.Err() != nil:
 		return
-	case errors.Is(err, format.ErrDamaged):
-		w.lose(to, err)
+	case errors.Is(err, format.ErrDamaged) || errors.Is(err, format.ErrUnsupported):
+		w.lose(f, err)
 		return
 	case err != nil:
-		w.fail(to, err)
+		w.fail(f, err)
 		return
 	}
-	if to.left--; to.left == 0 {
-		w.complete(m.into, to)
+	for _, d := range m.to {
+		to := &w.files[d.into]
+		if owner := w.owner(to); owner.state != filePlanned && owner.state != fileMade {
+			return // given up over another place
+		}
+		if to.left--; to.left == 0 {
+			w.complete(d.into, to)
+		}
 	}
 }
 
+// output is a place in what is written to.
+type output struct {
+	fd  int
+	off int64
+}
+
 // apply makes what a recipe makes: its parts, on all processors.
-func (w *worker) apply(m *making, in int, from int64, out int, to int64) error {
+func (w *worker) apply(m *making, in int, from int64, outs []output) error {
+	made, err := m.recipe()
+	if err != nil {
+		return err
+	}
 	var g errgroup.Group
 	g.SetLimit(runtime.GOMAXPROCS(0))
-	for i := range m.recipe.Parts() {
+	for i := range made.Parts() {
 		g.Go(func() error {
 			if err := w.ctx.Err(); err != nil {
 				return err
 			}
 			b := buffers.Get().(*madeBuffers)
 			defer buffers.Put(b)
-			p := m.recipe.Part(i)
+			p := made.Part(i)
 			b.in = grown(b.in, int(p.To-p.From))
 			if err := readAt(in, b.in, from+p.From); err != nil {
 				return err
 			}
 			var err error
-			if b.out, err = m.recipe.Make(b.out[:0], i, b.in); err != nil {
+			if b.out, err = made.Make(b.out[:0], i, b.in); err != nil {
 				return err
 			}
-			return writeAt(out, b.out, uint64(to+p.Offset))
+			for _, out := range outs {
+				if err := writeAt(out.fd, b.out, uint64(out.off+p.Offset)); err != nil {
+					return err
+				}
+			}
+			return nil
 		})
 	}
 	return g.Wait()

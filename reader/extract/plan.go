@@ -23,6 +23,7 @@ type planner struct {
 	round   int                    // counts tree versions
 	rows    []file                 // of the file that is being entered
 	ready   []uint32               // inputs of recipes that need no block
+	madeIn  int                    // places where recipes make something
 	before  *before                // what an earlier tree has left; nil in the first round
 	sees    func(num, span uint64) // is told of references as they are found; may be nil
 }
@@ -215,7 +216,7 @@ func (p *planner) exists(in int32, name string) bool {
 func (p *planner) file(in int32, e *format.Entry, ours bool, leader *linkFile) error {
 	refs := len(p.refs)
 	c := content{planner: p, first: uint32(len(p.files)), rows: p.rows[:0]}
-	_, err := c.row(&e.Ref, 0)
+	_, _, err := c.row(&e.Ref, 0)
 	p.rows = c.rows
 	if err != nil {
 		p.refs = p.refs[:refs]
@@ -253,12 +254,15 @@ type content struct {
 	first uint32 // number of the first row
 	rows  []file
 	ready []uint32 // inputs that need no block
+
+	inputs map[inputKey]madeInput // those that the file has so far
 }
 
 // row makes the row of a content below so many recipes, and gives its place in
-// rows.
-func (c *content) row(of *format.Ref, depth int) (int, error) {
-	at, index := len(c.rows), c.first+uint32(len(c.rows))
+// rows, and how many recipes are in one another in it.
+func (c *content) row(of *format.Ref, depth int) (at, height int, err error) {
+	at = len(c.rows)
+	index := c.first + uint32(at)
 	c.rows = append(c.rows, file{size: of.Span, fd: -1})
 	var extras []extra
 	left, end := uint32(0), uint64(0) // what is written last ends there
@@ -274,9 +278,11 @@ func (c *content) row(of *format.Ref, depth int) (int, error) {
 				c.sees(r.Num, r.Span)
 			}
 		case r.Kind == format.RefRecipe:
-			if err := c.input(r, off, index, depth); err != nil {
+			h, err := c.input(r, off, index, depth)
+			if err != nil {
 				return err
 			}
+			height = max(height, h)
 			left, end = left+1, off+r.Span
 		case r.Kind == format.RefLiteral && r.Span > 0:
 			extras = append(extras, extra{off: off, span: r.Span, literal: r.Literal})
@@ -288,21 +294,20 @@ func (c *content) row(of *format.Ref, depth int) (int, error) {
 		}
 		return c.ctx.Err()
 	}
-	var err error
 	if of.Kind == format.RefIndirect {
 		err = c.tree.parts(of, add)
 	} else {
 		err = add(0, of)
 	}
 	if err != nil {
-		return at, err
+		return at, 0, err
 	}
 	f := &c.rows[at]
 	f.left, f.tail = left, end < f.size && !endsIn(extras, f.size)
 	if extras != nil {
 		f.more().extras = extras
 	}
-	return at, nil
+	return at, height, nil
 }
 
 func (p *planner) node(n *node) {

@@ -130,9 +130,13 @@ func (w *worker) inputAt(f *file, b []byte, off uint64) error {
 	if f.state != fileDone {
 		return readAt(w.workers[int(f.dir)%len(w.workers)].inputs.fd(), b, m.base+int64(off))
 	}
-	made := &madeAt{w: w, f: &w.files[m.into], at: m.at, size: m.recipe.Size()}
+	r, err := m.recipe()
+	if err != nil {
+		return err
+	}
+	made := &madeAt{w: w, f: &w.files[m.to[0].into], at: m.to[0].at, size: r.Size()}
 	want := &window{b: b, off: int64(off)}
-	err := m.recipe.Input(made, want)
+	err = r.Input(made, want)
 	if want.left() == 0 {
 		return nil
 	}
