@@ -87,7 +87,7 @@ func (r *fileReader) do(ctx context.Context, j fileJob) {
 	case err == nil:
 		r.s.o.progress(PhaseRead, 0, 1)
 		return
-	case ctx.Err() != nil:
+	case ctx.Err() != nil, r.spoolErr != nil: // that ends everything
 	case errors.Is(err, unix.ELOOP):
 		r.s.issue(j.path, fmt.Errorf("not stored: %w", errReplaced), false)
 	default:

@@ -12,12 +12,16 @@ import (
 	"fmt"
 	"image"
 	"image/png"
+	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/vtdarchive/vtd/format"
 )
@@ -436,5 +440,26 @@ func BenchmarkRecipes(b *testing.B) {
 				b.ReportMetric(float64(rep.Stored), "octets")
 			}
 		})
+	}
+}
+
+// Without room for temporary files there is no archive: the error says so, and
+// blames no input.
+func TestNoTemporaryFile(t *testing.T) {
+	dir := t.TempDir()
+	put(t, filepath.Join(dir, "large.gz"), gz(t, text(1, inMemory+1<<20), 6))
+	put(t, filepath.Join(dir, "large.tgz"), gz(t, tarred(t, map[string]string{"a": text(2, inMemory+1<<20)}), 6))
+	for _, keep := range []int64{1, 64 << 20} {
+		o := withRecipes(dir, RecipesAlways)
+		o.TempDir, o.KeepBytes = filepath.Join(dir, "none"), keep
+		o.OnIssue = func(i Issue) { t.Errorf("issue: %v", i) }
+		_, err := Create(context.Background(), io.Discard, o)
+		if want := "temporary file in " + o.TempDir + ": "; !errors.Is(err, fs.ErrNotExist) || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%v, not %s", err, want)
+		}
+	}
+	full := spoolError(&fs.PathError{Op: "write", Path: "/somewhere/vt-spool-1", Err: unix.ENOSPC})
+	if want := "temporary file in /somewhere: no space left on device; make room"; !errors.Is(full, unix.ENOSPC) || !strings.HasPrefix(full.Error(), want) {
+		t.Errorf("%v, not %s", full, want)
 	}
 }

@@ -1,9 +1,14 @@
 package writer
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"sync"
+
+	"golang.org/x/sys/unix"
 )
 
 // spool keeps blocks in a temporary file, made when the first one comes: those
@@ -22,7 +27,7 @@ type spool struct {
 func temporary(dir string) (*os.File, error) {
 	f, err := os.CreateTemp(dir, "vt-spool-*")
 	if err != nil {
-		return nil, err
+		return nil, spoolError(err)
 	}
 	os.Remove(f.Name())
 	return f, nil
@@ -43,9 +48,23 @@ func (s *spool) add(id uint32, data []byte) error {
 	s.at[id] = off
 	s.mu.Unlock()
 	if _, err := s.f.WriteAt(data, off); err != nil {
-		return fmt.Errorf("temporary file: %w", err)
+		return spoolError(err)
 	}
 	return nil
+}
+
+// spoolError says of what goes wrong with a temporary file that it does: its
+// name is of no use, since it has none any more.
+func spoolError(err error) error {
+	var p *fs.PathError
+	if !errors.As(err, &p) {
+		return fmt.Errorf("temporary file: %w", err)
+	}
+	dir := filepath.Dir(p.Path)
+	if errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) {
+		return fmt.Errorf("temporary file in %s: %w; make room, or set TMPDIR to another directory", dir, p.Err)
+	}
+	return fmt.Errorf("temporary file in %s: %w", dir, p.Err)
 }
 
 func (s *spool) find(id uint32) (int64, bool) {

@@ -195,8 +195,8 @@ func (u *unpacker) grow() (err error) {
 func (u *unpacker) pass(p []byte) error {
 	if u.file != nil {
 		if _, err := u.file.Write(p); err != nil {
-			u.r.spoolErr = err
-			return err
+			u.r.spoolErr = spoolError(err)
+			return u.r.spoolErr
 		}
 	}
 	_, err := u.splitter.Write(p)
