@@ -42,6 +42,8 @@ type fileReader struct {
 	again    bool // files changed: what is read now must not be read once more
 	spoolErr error
 
+	innerLeft int64 // what may still be inflated inside of what was, for the file
+
 	unpacker *unpacker
 	found    found  // in the file
 	file     uint32 // being read

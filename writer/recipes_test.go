@@ -20,6 +20,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -461,5 +462,23 @@ func TestNoTemporaryFile(t *testing.T) {
 	full := spoolError(&fs.PathError{Op: "write", Path: "/somewhere/vt-spool-1", Err: unix.ENOSPC})
 	if want := "temporary file in /somewhere: no space left on device; make room"; !errors.Is(full, unix.ENOSPC) || !strings.HasPrefix(full.Error(), want) {
 		t.Errorf("%v, not %s", full, want)
+	}
+}
+
+// What is in one another many times is inflated up to a bound: all of it would
+// take hours.
+func TestManyInManyStreams(t *testing.T) {
+	dir := t.TempDir()
+	x := gz(t, text(1, 20_000), 6)
+	for range 3 {
+		x = gz(t, strings.Repeat(x, 60), 6)
+	}
+	x = strings.Repeat(x, 60)
+	put(t, filepath.Join(dir, "many.gz"), x)
+	o := withRecipes(dir, RecipesAlways)
+	start := time.Now()
+	recipesOf(t, o, dir)
+	if took := time.Since(start); took > time.Minute {
+		t.Errorf("it took %v", took)
 	}
 }

@@ -28,6 +28,10 @@ const (
 	// inMemory is the content that is held in memory while it is cut and what is
 	// packed in it is looked for; a larger one is in a temporary file meanwhile.
 	inMemory = 4 << 20
+	// innerFree and innerRatio bound what is inflated of streams in the contents of
+	// others, for a file: so much, and so many times its size. Streams that occur
+	// many times in one another would go on without end.
+	innerFree, innerRatio = 64 << 20, 64
 )
 
 // unpacker inflates the streams of one content after the other. The contents of
@@ -65,6 +69,7 @@ func (r *fileReader) unpack(ctx context.Context, j *fileJob, fd int, content io.
 		r.found = found
 		return nil
 	}
+	r.innerLeft = innerFree + innerRatio*size
 	r.found.streams, err = r.unpacker.walk(ctx, content, size, j.name, mediaType(fd))
 	switch {
 	case ctx.Err() != nil:
@@ -114,10 +119,17 @@ func (u *unpacker) walk(ctx context.Context, content io.ReaderAt, size int64, na
 
 // stream inflates one stream. It is nil if no recipe could be of use for it.
 func (u *unpacker) stream(ctx context.Context, content io.ReaderAt, p *packed.Stream) (*deflate.Stream, *packedStream, error) {
+	limits := unpackLimits
+	if u.depth > 1 {
+		if u.r.innerLeft <= 0 {
+			return nil, nil, deflate.ErrLimit
+		}
+		limits.MaxContent = min(limits.MaxContent, u.r.innerLeft)
+	}
 	u.begin(p.Name)
 	defer u.end()
 	in := p.Reader(content)
-	survey, err := deflate.Survey(io.NewSectionReader(in, 0, math.MaxInt64), u, unpackLimits)
+	survey, err := deflate.Survey(io.NewSectionReader(in, 0, math.MaxInt64), u, limits)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -155,6 +167,9 @@ func (u *unpacker) begin(name string) {
 }
 
 func (u *unpacker) end() {
+	if u.depth > 1 {
+		u.r.innerLeft -= u.size + packed.MinStream
+	}
 	if u.file != nil {
 		u.file.Close()
 		u.file = nil
