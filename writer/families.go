@@ -5,10 +5,16 @@ import (
 	"github.com/vtdarchive/vtd/scanners"
 )
 
-// unitSize is the content of a unit: what is put in order together. Files that
-// are larger are more than one, or versions of them would lie too far apart to
-// be compressed together.
-const unitSize = 1 << 20
+// Units are what is put in order together. Files that are larger are more than
+// one, or versions of them would lie too far apart to be compressed together.
+// Where a unit ends is decided by content, so that those of versions are alike: in
+// front of a block of which the first number of the sketch, which such blocks are
+// likely to have in common, is a multiple of unitEnd.
+const (
+	unitSize  = 1 << 20 // at most, but for a single block
+	unitLeast = unitSize / 4
+	unitEnd   = 4
+)
 
 // unit is a file, or a part of a large one, by the new blocks it brings.
 type unit struct {
@@ -39,7 +45,7 @@ func orderBlocks(t *tree, table *blockTable, order uint8) []uint32 {
 		}
 		t.eachBlock(n, func(id uint32) {
 			b := table.at(id)
-			if size += int(b.length); size > unitSize {
+			if size += int(b.length); size > unitSize || size > unitLeast && b.hasSk && b.sketch[0]%unitEnd == 0 {
 				end()
 				size = int(b.length)
 			}
