@@ -9,8 +9,13 @@ from .pairs import quiet, sources
 
 
 class Data:
-    def __init__(self, name, what, make, needs=()):
+    """Files to archive. peers is how many times the size that each peer needs vt may
+    take, unpacked the same of what vt needs for the files unpacked, own of the
+    files' size; None: no demand."""
+
+    def __init__(self, name, what, make, needs=(), peers=None, unpacked=None, own=None):
         self.name, self.what, self.make, self.needs = name, what, make, needs
+        self.peers, self.unpacked, self.own = peers, unpacked, own
 
     def missing(self):
         return [n for n in self.needs if shutil.which(n) is None]
@@ -75,8 +80,32 @@ def tarballs(editions, *compress, keep=False):
     return make
 
 
+def documentation(to):
+    """What Debian has compressed below /usr/share/doc on this system."""
+    for at, _, names in os.walk("/usr/share/doc"):
+        for n in names:
+            path = os.path.join(at, n)
+            if n.endswith(".gz") and os.path.isfile(path) and not os.path.islink(path):
+                out = os.path.join(to, os.path.relpath(path, "/usr/share"))
+                os.makedirs(os.path.dirname(out), exist_ok=True)
+                shutil.copy2(path, out)
+
+
+def unpack(tarballs, to):
+    for n in sorted(os.listdir(tarballs)):
+        out = os.path.join(to, n.removesuffix(".tgz"))
+        os.makedirs(out)
+        with tarfile.open(os.path.join(tarballs, n)) as t:
+            t.extractall(out, filter="data")
+
+
+TYPESCRIPT = ("5.0.4", "5.1.6", "5.2.2", "5.3.3", "5.4.5", "5.5.4", "5.6.3", "5.7.3", "5.8.3", "5.9.2")
+
+
 def all_data():
     return [
+        Data("ten versions", "tarballs of ten successive releases of the npm package typescript", npm(*(f"typescript@{v}" for v in TYPESCRIPT)), ("npm",), peers=0.25, unpacked=1.15),
+        Data("documentation", "the .gz files below /usr/share/doc of this system", documentation, own=0.65),
         Data("npm packages", "tarballs of typescript 5.2.2 to 5.4.5, lodash 4.17.19 to 4.17.21 and react-dom 18.2.0 and 18.3.1",
              npm("typescript@5.2.2", "typescript@5.3.3", "typescript@5.4.5", "lodash@4.17.19", "lodash@4.17.20", "lodash@4.17.21", "react-dom@18.2.0", "react-dom@18.3.1"), ("npm",)),
         Data("Go modules", "zip files of golang.org/x/text v0.13.0 to v0.16.0 and of github.com/klauspost/compress v1.17.7 to v1.17.11",
