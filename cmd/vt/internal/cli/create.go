@@ -214,7 +214,7 @@ type parameters struct {
 	Long      *bool           `negatable:"" help:"Look for long matches before zstd does, or do not."`
 	ChunkSize *human.Size     `placeholder:"SIZE" help:"Cut files into blocks of about SIZE, a power of two."`
 	Scanner   scanners.Choice `placeholder:"NAME" help:"Cut files where their own structure has joints: auto chooses for each file by content and name, joints does but leaves text alone, none does not; or one of ${scanners}. Default: auto, and joints with --preset fast."`
-	Recipes   writer.Recipes  `placeholder:"auto|always|off" help:"Look into compressed files (gzip, zip, PNG, packs of git): store what is in them, and how to make them of it again to the octet. auto does where it saves a fourth of a file, any of it with --preset small; always does even where it saves nothing. Default: auto, and off with --preset fast."`
+	Recipes   writer.Recipes  `placeholder:"auto|always|off" help:"Look into compressed files (gzip, zip, PNG, packs of git): store what is in them, and how to make them of it again to the octet. auto does where it saves a fourth of a file, any of it with --preset small; always takes whatever grows by no more than 1 %. Default: auto, and off with --preset fast."`
 	Order     string          `enum:"path,families," default:"" placeholder:"ORDER" help:"Order of data: path, as the tree is walked, or families, similar files side by side."`
 	hashFlag
 }
