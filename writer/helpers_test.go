@@ -217,3 +217,12 @@ func memoryDir(t testing.TB) string {
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	return dir
 }
+
+// slowUnderRace skips a test that follows encoders for long, which the race detector
+// makes ten times as long. Its goroutines are those of tests that run in any case.
+func slowUnderRace(t *testing.T) {
+	t.Helper()
+	if raceEnabled {
+		t.Skip("SKIPPED under the race detector: it computes too much; TestContainers and others run")
+	}
+}
