@@ -59,8 +59,8 @@ type Server struct {
 // A process with the right to mount does so itself; others go through
 // fusermount3.
 //
-// A process should not touch what it has mounted itself: it may wait for itself
-// where the runtime does not expect it.
+// A process must not touch what it has mounted itself: it may wait for itself
+// where the runtime does not expect it and, if it is killed then, for ever.
 func Mount(f *FS, dir string, o MountOptions) (*Server, error) {
 	dir, err := mountPoint(dir)
 	if err != nil {
@@ -82,13 +82,15 @@ func Mount(f *FS, dir string, o MountOptions) (*Server, error) {
 		}
 		return nil, err
 	}
+	// The kernel has had its first answer: what it asks from now on waits until it
+	// is served. Server.WaitMount of go-fuse would open a file of the mount, for
+	// programs that go on to do so. A process that is killed while it holds one waits
+	// for an answer of its own when the kernel closes it, which nobody gives, and
+	// neither it nor the mount ever ends.
 	go func() {
 		s.fuse.Serve()
 		close(s.done)
 	}()
-	if err := s.fuse.WaitMount(); err != nil {
-		return nil, errors.Join(fmt.Errorf("mounting on %s: %w", dir, err), s.Detach())
-	}
 	if o.ReadAhead >= 0 {
 		s.setReadAhead(o.ReadAhead)
 	}
@@ -182,12 +184,23 @@ func (s *Server) setReadAhead(n int) {
 	if n == 0 {
 		n = maxRead
 	}
-	var st unix.Stat_t
-	if unix.Stat(s.dir, &st) != nil {
-		return
+	mounts, err := os.ReadFile("/proc/self/mountinfo")
+	if device := deviceAt(string(mounts), s.dir); err == nil && device != "" {
+		_ = os.WriteFile("/sys/class/bdi/"+device+"/read_ahead_kb", fmt.Appendf(nil, "%d", n>>10), 0)
 	}
-	path := fmt.Sprintf("/sys/class/bdi/%d:%d/read_ahead_kb", unix.Major(st.Dev), unix.Minor(st.Dev))
-	_ = os.WriteFile(path, fmt.Appendf(nil, "%d", n>>10), 0)
+}
+
+// deviceAt finds the device of what is mounted on a directory, as "major:minor", in
+// a list as /proc/self/mountinfo has it: the last one counts. To ask the mount would
+// be to ask ourselves.
+func deviceAt(mounts, dir string) (device string) {
+	dir = strings.NewReplacer(" ", `\040`, "\t", `\011`, "\n", `\012`, `\`, `\134`).Replace(dir)
+	for line := range strings.Lines(mounts) {
+		if f := strings.Fields(line); len(f) > 4 && f[4] == dir {
+			device = f[2]
+		}
+	}
+	return device
 }
 
 // Dir is the directory that is mounted on.

@@ -101,6 +101,7 @@ func mounted(t testing.TB, path string, o Options) (dir string, s *Server) {
 	dir = t.TempDir()
 	s, err = Mount(f, dir, MountOptions{FSName: path, Permissions: true, OnPanic: func(v any) { t.Errorf("panic: %v", v) }})
 	must(t, err)
+	touchable(t, s)
 	t.Cleanup(func() {
 		if s.Unmount() != nil {
 			must(t, s.Detach())
@@ -108,6 +109,26 @@ func mounted(t testing.TB, path string, o Options) (dir string, s *Server) {
 		s.Wait()
 	})
 	return dir, s
+}
+
+// touchable prepares a mount for what programs must not do and tests do: to open
+// files of a mount of their own. The runtime could otherwise wait for itself.
+func touchable(t testing.TB, s *Server) {
+	t.Helper()
+	must(t, s.fuse.WaitMount())
+}
+
+func TestDeviceAt(t *testing.T) {
+	const mounts = `22 1 8:1 / / rw - ext4 /dev/sda1 rw
+40 22 0:50 / /mnt/a\040b\134c rw - fuse.vt x ro
+41 22 0:51 / /mnt/a rw - tmpfs tmpfs rw
+42 22 0:52 / /mnt/a rw - fuse.vt x ro
+`
+	for dir, want := range map[string]string{"/": "8:1", `/mnt/a b\c`: "0:50", "/mnt/a": "0:52", "/mnt": ""} {
+		if got := deviceAt(mounts, dir); got != want {
+			t.Errorf("%q: %q, not %q", dir, got, want)
+		}
+	}
 }
 
 func noFaults(t testing.TB) Options { return Options{OnFault: func(err error) { t.Error(err) }} }
@@ -297,6 +318,7 @@ func TestMountCycles(t *testing.T) {
 		must(t, err)
 		s, err := Mount(f, dir, MountOptions{})
 		must(t, err)
+		touchable(t, s)
 		if b, err := os.ReadFile(filepath.Join(dir, "a")); err != nil || string(b) != "A" {
 			t.Errorf("%q, %v", b, err)
 		}
