@@ -9,6 +9,8 @@ import (
 	"sync"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/vtdarchive/vtd/internal/disk"
 )
 
 // spool keeps blocks in a temporary file, made when the first one comes: those
@@ -25,11 +27,10 @@ type spool struct {
 
 // temporary makes a file that lives as long as it is open.
 func temporary(dir string) (*os.File, error) {
-	f, err := os.CreateTemp(dir, "vt-spool-*")
+	f, err := disk.Temporary(dir)
 	if err != nil {
 		return nil, spoolError(err)
 	}
-	os.Remove(f.Name())
 	return f, nil
 }
 

@@ -26,6 +26,7 @@ var allowed = map[string]string{
 	"legacy":       "github.com/zeebo/blake3",
 
 	"internal/fsmeta":   "golang.org/x/sys",
+	"internal/disk":     "golang.org/x/sys",
 	"internal/dirtree":  "internal/fsmeta golang.org/x/sys",
 	"internal/glob":     "",
 	"internal/filter":   "internal/glob",
@@ -34,11 +35,14 @@ var allowed = map[string]string{
 	"internal/testkit":  "format format/codec deflate recipe spec",
 	"internal/archtest": "",
 
+	// A disk that fails: for tests.
+	"internal/disk/simdisk": "internal/disk golang.org/x/sys",
+
 	// Reader and writer are siblings.
 	"reader":         "format format/codec recipe github.com/edsrzf/mmap-go golang.org/x/sync golang.org/x/sys",
 	"reader/stream":  "format format/codec golang.org/x/sync",
-	"reader/extract": "format format/codec recipe reader reader/stream internal/fsmeta internal/dirtree golang.org/x/sync golang.org/x/sys",
-	"writer":         "deflate format format/codec packed recipe scanners reader internal/fsmeta internal/dirtree github.com/edsrzf/mmap-go golang.org/x/sync golang.org/x/sys",
+	"reader/extract": "format format/codec recipe reader reader/stream internal/disk internal/fsmeta internal/dirtree golang.org/x/sync golang.org/x/sys",
+	"writer":         "deflate format format/codec packed recipe scanners reader internal/disk internal/fsmeta internal/dirtree github.com/edsrzf/mmap-go golang.org/x/sync golang.org/x/sys",
 
 	// It runs fusermount3, as go-fuse does.
 	"fusearchive": "format reader github.com/hanwen/go-fuse/v2 golang.org/x/sys os/exec",
@@ -49,7 +53,7 @@ var allowed = map[string]string{
 	"cmd/vt":                   "cmd/vt/internal/cli",
 	"cmd/vt/internal/compare":  "format reader writer internal/fsmeta internal/human golang.org/x/sys",
 	"cmd/vt/internal/blockmap": "format reader scanners internal/human",
-	"cmd/vt/internal/cli": "cmd/vt/internal/blockmap cmd/vt/internal/compare format format/codec legacy recipe scanners reader reader/stream reader/extract writer fusearchive internal/fsmeta internal/filter internal/glob " +
+	"cmd/vt/internal/cli": "cmd/vt/internal/blockmap cmd/vt/internal/compare format format/codec legacy recipe scanners reader reader/stream reader/extract writer fusearchive internal/disk internal/fsmeta internal/filter internal/glob " +
 		"internal/human internal/progress github.com/alecthomas/kong golang.org/x/term golang.org/x/sys " +
 		"os/exec", // mount: the processes of a mount, and the command of --exec
 }

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/vtdarchive/vtd/format"
+	"github.com/vtdarchive/vtd/internal/disk"
 	"github.com/vtdarchive/vtd/recipe"
 )
 
@@ -321,17 +322,9 @@ func (t *inputs) close() {
 // unnamed makes a file without a name where the files are restored to, which
 // has the room, or else where temporary files are.
 func unnamed(dir *os.File) (*os.File, error) {
-	fd, err := unix.Openat(int(dir.Fd()), ".", unix.O_TMPFILE|unix.O_RDWR|unix.O_CLOEXEC, 0o600)
-	if err == nil {
-		return os.NewFile(uintptr(fd), "input"), nil
-	}
-	f, err := os.CreateTemp("", "vt-input-*")
+	f, err := disk.TemporaryIn(dir)
 	if err != nil {
-		return nil, err
-	}
-	if err := os.Remove(f.Name()); err != nil {
-		f.Close()
-		return nil, err
+		return disk.Temporary("")
 	}
 	return f, nil
 }

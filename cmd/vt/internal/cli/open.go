@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/vtdarchive/vtd/internal/disk"
 	"github.com/vtdarchive/vtd/internal/human"
 	"github.com/vtdarchive/vtd/reader"
 	"github.com/vtdarchive/vtd/reader/stream"
@@ -158,17 +159,14 @@ func spoolArchive(e *Env, p *pipe, whole io.Reader) (*reader.Archive, error) {
 	return openOn(src, p.name)
 }
 
-// spool copies what comes from a pipe to a temporary file. The file loses its
-// name at once, so that nothing stays behind however the process ends.
+// spool copies what comes from a pipe to a temporary file. It has no name,
+// so that nothing stays behind however the process ends.
 func spool(e *Env, p *pipe, whole io.Reader) (reader.Source, error) {
-	f, err := os.CreateTemp("", "vt-")
+	f, err := disk.Temporary("")
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	if err := os.Remove(f.Name()); err != nil {
-		return nil, err
-	}
 	e.message("copying %s to a temporary file in %s, to read it in any order", p.name, human.Quote(os.TempDir()))
 	if _, err := io.Copy(f, contextReader{e.ctx, whole}); err != nil {
 		return nil, err

@@ -1,8 +1,7 @@
-package writer
+package disk
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -15,19 +14,21 @@ import (
 
 // eachKind runs a test with files that have no name until they are committed,
 // and with hidden ones, as on file systems that know no others.
-func eachKind(t *testing.T, test func(t *testing.T, dir string)) {
+func eachKind(t *testing.T, test func(t *testing.T, fsys FS, dir string)) {
 	old := unix.Umask(0o027)
 	t.Cleanup(func() { unix.Umask(old) })
-	t.Run("unnamed", func(t *testing.T) { test(t, t.TempDir()) })
-	unnamed := createUnnamed
-	t.Cleanup(func() { createUnnamed = unnamed })
-	createUnnamed = func(string) (*os.File, error) { return nil, unix.EOPNOTSUPP }
-	t.Run("hidden", func(t *testing.T) { test(t, t.TempDir()) })
+	t.Run("unnamed", func(t *testing.T) { test(t, OS, t.TempDir()) })
+	t.Run("hidden", func(t *testing.T) { test(t, named{OS}, t.TempDir()) })
 }
 
-func write(t *testing.T, path, text string) *File {
+// named is a file system that has no files without names.
+type named struct{ FS }
+
+func (named) CreateUnnamed(string, fs.FileMode) (File, error) { return nil, unix.EOPNOTSUPP }
+
+func write(t *testing.T, fsys FS, path, text string) *Output {
 	t.Helper()
-	f, err := CreateFile(path)
+	f, err := Create(fsys, path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,10 +70,10 @@ func perm(t *testing.T, path string) fs.FileMode {
 	return info.Mode().Perm()
 }
 
-func TestFileAppearsWhenComplete(t *testing.T) {
-	eachKind(t, func(t *testing.T, dir string) {
+func TestOutputAppearsWhenComplete(t *testing.T) {
+	eachKind(t, func(t *testing.T, fsys FS, dir string) {
 		path := filepath.Join(dir, "a")
-		f := write(t, path, "new")
+		f := write(t, fsys, path, "new")
 		if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 			t.Fatalf("before Commit: %v", err)
 		}
@@ -93,13 +94,13 @@ func TestFileAppearsWhenComplete(t *testing.T) {
 	})
 }
 
-func TestFileReplaces(t *testing.T) {
-	eachKind(t, func(t *testing.T, dir string) {
+func TestOutputReplaces(t *testing.T) {
+	eachKind(t, func(t *testing.T, fsys FS, dir string) {
 		path, link := filepath.Join(dir, "a"), filepath.Join(dir, "link")
 		if err := errors.Join(os.WriteFile(path, []byte("old"), 0o600), os.Chmod(path, 0o604), os.Symlink("a", link)); err != nil {
 			t.Fatal(err)
 		}
-		f := write(t, link, "new")
+		f := write(t, fsys, link, "new")
 		if b, err := os.ReadFile(path); err != nil || string(b) != "old" {
 			t.Fatalf("before Commit: %q, %v", b, err)
 		}
@@ -116,12 +117,12 @@ func TestFileReplaces(t *testing.T) {
 	})
 }
 
-func TestFileDiscard(t *testing.T) {
-	eachKind(t, func(t *testing.T, dir string) {
+func TestOutputDiscard(t *testing.T) {
+	eachKind(t, func(t *testing.T, fsys FS, dir string) {
 		if err := os.WriteFile(filepath.Join(dir, "a"), []byte("old"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		f := write(t, filepath.Join(dir, "a"), "new")
+		f := write(t, fsys, filepath.Join(dir, "a"), "new")
 		if err := f.Discard(); err != nil {
 			t.Fatal(err)
 		}
@@ -129,7 +130,7 @@ func TestFileDiscard(t *testing.T) {
 			t.Errorf("again: %v", err)
 		}
 		holds(t, dir, "old", "a")
-		f = write(t, filepath.Join(dir, "b"), "new")
+		f = write(t, fsys, filepath.Join(dir, "b"), "new")
 		if err := f.Discard(); err != nil {
 			t.Fatal(err)
 		}
@@ -139,10 +140,10 @@ func TestFileDiscard(t *testing.T) {
 
 // A directory that takes the place of the name while the file is written must
 // not cost it more than the file.
-func TestFileCommitFails(t *testing.T) {
-	eachKind(t, func(t *testing.T, dir string) {
+func TestOutputCommitFails(t *testing.T) {
+	eachKind(t, func(t *testing.T, fsys FS, dir string) {
 		path := filepath.Join(dir, "a")
-		f := write(t, path, "new")
+		f := write(t, fsys, path, "new")
 		if err := os.Mkdir(path, 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -156,13 +157,13 @@ func TestFileCommitFails(t *testing.T) {
 	})
 }
 
-func TestFileIs(t *testing.T) {
-	eachKind(t, func(t *testing.T, dir string) {
+func TestOutputIs(t *testing.T) {
+	eachKind(t, func(t *testing.T, fsys FS, dir string) {
 		path := filepath.Join(dir, "a")
 		if err := os.WriteFile(path, nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		f := write(t, path, "new")
+		f := write(t, fsys, path, "new")
 		defer f.Discard()
 		ids := func(info fs.FileInfo, err error) (dev, ino uint64) {
 			if err != nil {
@@ -183,10 +184,10 @@ func TestFileIs(t *testing.T) {
 	})
 }
 
-func TestFileRefuses(t *testing.T) {
+func TestOutputRefuses(t *testing.T) {
 	dir := t.TempDir()
 	for _, path := range []string{dir, dir + "/", filepath.Join(dir, "missing", "a"), filepath.Join(dir, "a") + "/"} {
-		if f, err := CreateFile(path); err == nil {
+		if f, err := Create(OS, path); err == nil {
 			f.Discard()
 			t.Errorf("%q was created", path)
 		}
@@ -194,18 +195,18 @@ func TestFileRefuses(t *testing.T) {
 	holds(t, dir, "")
 }
 
-func TestFileLongName(t *testing.T) {
-	eachKind(t, func(t *testing.T, dir string) {
+func TestOutputLongName(t *testing.T) {
+	eachKind(t, func(t *testing.T, fsys FS, dir string) {
 		name := strings.Repeat("n", 255)
-		if err := write(t, filepath.Join(dir, name), "new").Commit(); err != nil {
+		if err := write(t, fsys, filepath.Join(dir, name), "new").Commit(); err != nil {
 			t.Fatal(err)
 		}
 		holds(t, dir, "new", name)
 	})
 }
 
-func TestFileDevice(t *testing.T) {
-	f := write(t, os.DevNull, "new")
+func TestOutputDevice(t *testing.T) {
+	f := write(t, OS, os.DevNull, "new")
 	if err := f.Commit(); err != nil {
 		t.Fatal(err)
 	}
@@ -213,7 +214,7 @@ func TestFileDevice(t *testing.T) {
 
 // A disk that is full is told with the file's place, not with what it is called
 // until then.
-func TestFileFullDisk(t *testing.T) {
+func TestOutputFullDisk(t *testing.T) {
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
 		t.Skip(err)
@@ -223,7 +224,7 @@ func TestFileFullDisk(t *testing.T) {
 		{"/somewhere/a.vtd", "write /somewhere/a.vtd: no space left on device: its file system has no room"},
 		{"", "write /dev/full: no space left on device: its file system has no room"},
 	} {
-		f := &File{f: full, path: c.path}
+		f := &Output{f: file{full}, path: c.path}
 		_, err := f.Write([]byte("x"))
 		if !errors.Is(err, unix.ENOSPC) || !strings.HasPrefix(err.Error(), c.want) {
 			t.Errorf("%v", err)
@@ -232,62 +233,34 @@ func TestFileFullDisk(t *testing.T) {
 }
 
 // A link that leads nowhere is not replaced: the file appears where it leads to.
-func TestFileThroughDanglingLink(t *testing.T) {
-	dir := t.TempDir()
-	for link, to := range map[string]string{"a": "b", "b": "sub/c"} {
-		if err := os.Symlink(to, filepath.Join(dir, link)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := os.Mkdir(filepath.Join(dir, "sub"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	f, err := CreateFile(filepath.Join(dir, "a"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := f.Write([]byte("x")); err != nil {
-		t.Fatal(err)
-	}
-	if err := f.Commit(); err != nil {
-		t.Fatal(err)
-	}
-	if b, err := os.ReadFile(filepath.Join(dir, "sub/c")); err != nil || string(b) != "x" {
-		t.Errorf("%q, %v", b, err)
-	}
-	if _, err := os.Readlink(filepath.Join(dir, "a")); err != nil {
-		t.Error(err)
-	}
-}
-
-// What is open but has lost its name is written to, and the link that leads to
-// it stays.
-func TestFileThroughLinkToDeleted(t *testing.T) {
+// Nor is one that leads to what is open but has lost its name: that is written to.
+func TestOutputThroughLink(t *testing.T) {
 	dir := t.TempDir()
 	gone, err := os.Create(filepath.Join(dir, "gone"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer gone.Close()
-	link := filepath.Join(dir, "link")
-	if err := errors.Join(os.Remove(gone.Name()), os.Symlink(fmt.Sprintf("/proc/self/fd/%d", gone.Fd()), link)); err != nil {
-		t.Fatal(err)
-	}
-	f, err := CreateFile(link)
+	err = errors.Join(
+		os.Remove(gone.Name()),
+		os.Mkdir(filepath.Join(dir, "sub"), 0o755),
+		os.Symlink("b", filepath.Join(dir, "dangling")),
+		os.Symlink("sub/c", filepath.Join(dir, "b")),
+		os.Symlink(procPath(int(gone.Fd())), filepath.Join(dir, "deleted")),
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.Write([]byte("x")); err != nil {
-		t.Fatal(err)
-	}
-	if err := f.Commit(); err != nil {
-		t.Fatal(err)
-	}
-	b := make([]byte, 2)
-	if n, _ := gone.ReadAt(b, 0); string(b[:n]) != "x" {
-		t.Errorf("%q", b[:n])
-	}
-	if _, err := os.Readlink(link); err != nil {
-		t.Error(err)
+	for link, leads := range map[string]string{"dangling": filepath.Join(dir, "sub/c"), "deleted": procPath(int(gone.Fd()))} {
+		link = filepath.Join(dir, link)
+		if err := write(t, OS, link, link).Commit(); err != nil {
+			t.Fatal(err)
+		}
+		if b, err := os.ReadFile(leads); err != nil || string(b) != link {
+			t.Errorf("%s: %q, %v", link, b, err)
+		}
+		if _, err := os.Readlink(link); err != nil {
+			t.Error(err)
+		}
 	}
 }
