@@ -174,7 +174,7 @@
 //	dense.go      dense blocks apart
 //	meta.go       metadata blocks: built, numbered, written
 //	metarecipe.go those of recipes
-//	cut.go        where large directories and lists of blocks are cut
+//	cut.go        the weight of entries, by which directories are cut
 //	contentid.go  the content id
 //
 //	frames.go     the pipeline of frames

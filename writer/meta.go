@@ -38,7 +38,6 @@ type metaTree struct {
 	lists    []uint32  // list → its top indirect block + 1
 	recipes  []uint32  // recipe → its block + 1
 	buf      []byte    // canonical forms
-	nameBuf  []byte    // a name being hashed
 	es       []format.Entry
 }
 
@@ -231,7 +230,7 @@ func (m *metaTree) dirChildren(ids []uint32) []format.DirChild {
 
 func (m *metaTree) innerLevel(ids []uint32, height uint8) (up []uint32) {
 	kids := m.dirChildren(ids)
-	for _, c := range m.cutInner(kids) {
+	for _, c := range format.CutInner(kids) {
 		node := format.DirInner{Level: int(height), Children: kids[c[0]:c[1]]}
 		m.buf = node.AppendTo(m.buf[:0], format.Canonical, 0)
 		b := metaBlock{kind: format.BlockDirInner, level: height, of: m.at(ids[c[0]]).of}
@@ -257,7 +256,7 @@ func (m *metaTree) list(i uint32, l *contentRefs) uint32 {
 	var ids []uint32
 	for height := uint8(1); len(ids) != 1; height++ {
 		var upIDs []uint32
-		for _, c := range cutRefs(refs) {
+		for _, c := range format.CutRefs(refs) {
 			x := format.Indirect{Level: int(height), Refs: refs[c[0]:c[1]]}
 			m.buf = x.AppendTo(m.buf[:0], format.Canonical, 0)
 			b := metaBlock{kind: format.BlockIndirect, level: height, of: i, from: c[0], to: c[1]}
