@@ -28,6 +28,9 @@ type Options struct {
 	// ReadAhead is how many frames may be decoded ahead of a sequential reader
 	// at a time: 0 means one less than the processors there are, negative none.
 	ReadAhead int
+	// WholeTree says that the newest tree is going to be walked. A
+	// [PlannedSource] is told of it.
+	WholeTree bool
 }
 
 const (

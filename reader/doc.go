@@ -62,6 +62,7 @@
 //
 //	archive.go         Archive, Options, OpenFile, Open, Close
 //	source.go          Source: mapped, plain, in memory
+//	planned.go         telling a source what is going to be read
 //	open.go            header, search for the trailer, parts of the index
 //	index.go           hashes and frames by block number
 //	follow.go          frames whose row of the index is damaged

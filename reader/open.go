@@ -31,6 +31,7 @@ func (a *Archive) open() error {
 	if err := a.readParts(); err != nil {
 		return err
 	}
+	a.planWalk()
 	hash, err := a.hashOf(a.trailer.Top)
 	if err == nil && hash != a.trailer.TopHash {
 		err = format.Damaged("trailer", a.trailer.Offset+96, "it says that the hash of the top block is %v; the index says %v", a.trailer.TopHash, hash)
@@ -178,6 +179,7 @@ func (a *Archive) nextData(off int64) int64 {
 func (a *Archive) readParts() error {
 	t := a.trailer
 	for range maxParts {
+		a.planIndex(t)
 		part, err := a.partOf(t)
 		if err != nil {
 			return err

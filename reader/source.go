@@ -32,6 +32,17 @@ type SparseSource interface {
 	NextData(off int64) int64
 }
 
+// Range is a part of a source.
+type Range struct{ Off, Len int64 }
+
+// PlannedSource is a Source for which a read costs a journey. It is told what
+// is going to be read, as far as that is known, in place of what it was told
+// before; it may be read otherwise all the same.
+type PlannedSource interface {
+	Source
+	WillRead(ranges []Range)
+}
+
 // nextData asks the file system. That moves the offset of the file, which
 // nothing here goes by.
 func nextData(f *os.File, off, size int64) int64 {

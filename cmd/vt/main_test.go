@@ -32,6 +32,7 @@ func TestMain(m *testing.M) {
 //
 //	status N command…   run it; its exit status must be N
 //	json [N] path want  a value in line N (1) of standard output, as compact JSON
+//	serve               what lies in the directory is at $URL
 //
 // $LEGACY is where samples of the old vt lie. What is mounted is mounted on m.
 func TestScripts(t *testing.T) {
@@ -39,7 +40,7 @@ func TestScripts(t *testing.T) {
 		Dir:                 "testdata/script",
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"status": status, "json": jsonValue},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"status": status, "json": jsonValue, "serve": serve},
 		Condition: func(cond string) (bool, error) {
 			switch cond {
 			case "root":

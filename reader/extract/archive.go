@@ -25,7 +25,9 @@ func Archive(ctx context.Context, a *reader.Archive, t *reader.Tree, target stri
 	f := newFetcher(e, a)
 	defer f.close()
 	p := newPlanner(e)
-	p.sees = f.sees
+	if !a.Planned() { // else it costs journeys of its own
+		p.sees = f.sees
+	}
 	err = p.plan(archiveTree{t, a})
 	if err == nil {
 		err = f.frames()
@@ -149,8 +151,21 @@ func (f *fetcher) job(row format.IndexFrame) *fetched {
 	return j
 }
 
+// wanted gives the rows of the frames that are needed.
+func (f *fetcher) wanted(yield func(format.IndexFrame) bool) {
+	for lo := 0; lo < len(f.refs); {
+		num := f.refs[lo].num
+		row, err := f.a.FrameOf(num)
+		if err == nil && !yield(row) {
+			return
+		}
+		_, lo = refsOf(f.refs, num, max(row.First+uint64(row.Count), num+1))
+	}
+}
+
 // frames gets all frames that are needed to the workers.
 func (f *fetcher) frames() error {
+	f.a.WillRead(f.wanted)
 	ahead := make(chan *fetched, framesAhead)
 	go func() {
 		defer close(ahead)

@@ -19,7 +19,7 @@ import (
 )
 
 type blocksCommand struct {
-	Archive string          `arg:"" help:"The archive: a file or a FIFO; - is standard input."`
+	Archive string          `arg:"" help:"The archive: a file, a FIFO, or a URL of http or https; - is standard input."`
 	Members []string        `arg:"" optional:"" name:"member" help:"Whose blocks, by path or pattern, with everything below. Default: of all files."`
 	Hist    bool            `help:"Show how many blocks there are of each size and why they end there, and what each scanner's files share."`
 	JSON    bool            `name:"json" help:"An object for each file, or with --hist or --svg a single one."`
@@ -62,7 +62,7 @@ func (c *blocksCommand) Run(e *Env) error {
 	if c.SVG == "-" && (c.Hist || c.JSON) {
 		return usagef("--svg -: standard output takes one form only")
 	}
-	a, err := openArchive(e, c.Archive)
+	a, err := openArchive(e, c.Archive, reader.Options{})
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 type catCommand struct {
-	Archive string   `arg:"" help:"The archive: a file or a FIFO; - is standard input."`
+	Archive string   `arg:"" help:"The archive: a file, a FIFO, or a URL of http or https; - is standard input."`
 	Members []string `arg:"" name:"member" help:"Files, by path or pattern."`
 }
 
@@ -29,7 +29,7 @@ Examples:
 }
 
 func (c *catCommand) Run(e *Env) error {
-	a, err := openArchive(e, c.Archive)
+	a, err := openArchive(e, c.Archive, reader.Options{})
 	if err != nil {
 		return err
 	}

@@ -24,6 +24,15 @@ type Env struct {
 	parser *kongParser
 	seen   []occurrence // flags and arguments in their order
 	bar    *progress.Bar
+
+	download bool // of an archive at a URL: all of it first
+}
+
+// lasting is an Env that an interrupt does not end.
+func (e *Env) lasting() *Env {
+	l := *e
+	l.ctx = context.WithoutCancel(e.ctx)
+	return &l
 }
 
 // progress begins a line of progress on standard error; the result ends it.

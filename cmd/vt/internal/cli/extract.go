@@ -12,7 +12,7 @@ import (
 )
 
 type extractCommand struct {
-	Archive string   `arg:"" help:"The archive: a file or a FIFO; - is standard input."`
+	Archive string   `arg:"" help:"The archive: a file, a FIFO, or a URL of http or https; - is standard input."`
 	Members []string `arg:"" optional:"" name:"member" help:"What to restore, with everything below: paths, and patterns in which * also matches /. Default: everything."`
 
 	Directory       []string `short:"C" sep:"none" placeholder:"DIR" help:"Restore below DIR instead of the working directory; relative to the -C before it."`
@@ -140,7 +140,7 @@ func printIssue(e *Env, p *pipe, i extract.Issue) {
 
 func (c *extractCommand) extract(e *Env, p *pipe, target string, o extract.Options) (*extract.Result, error) {
 	if p == nil {
-		a, err := openArchive(e, c.Archive)
+		a, err := openArchive(e, c.Archive, reader.Options{WholeTree: true})
 		if err != nil {
 			return nil, err
 		}

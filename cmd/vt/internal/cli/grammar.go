@@ -13,6 +13,8 @@ type grammar struct {
 	Version kong.VersionFlag `help:"Print the version and exit."`
 	Profile profile          `embed:""`
 
+	Download bool `help:"Of an archive at a URL, fetch the whole file first: for servers that do not serve parts of files."`
+
 	Ar       archiveCommands `cmd:"" help:"Make, read and check archives."`
 	Mount    mountCommand    `cmd:"" help:"Show an archive as a file system."`
 	ShowHelp helpCommand     `cmd:"" name:"help" help:"Show the help of a command."`

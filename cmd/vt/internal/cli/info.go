@@ -14,7 +14,7 @@ import (
 )
 
 type infoCommand struct {
-	Archive string `arg:"" help:"The archive: a file or a FIFO; - is standard input."`
+	Archive string `arg:"" help:"The archive: a file, a FIFO, or a URL of http or https; - is standard input."`
 	JSON    bool   `name:"json" help:"Print one JSON object."`
 }
 
@@ -62,7 +62,7 @@ The object of --json:
 }
 
 func (c *infoCommand) Run(e *Env) error {
-	a, err := openArchive(e, c.Archive)
+	a, err := openArchive(e, c.Archive, reader.Options{})
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 type listCommand struct {
-	Archive      string   `arg:"" help:"The archive: a file or a FIFO; - is standard input."`
+	Archive      string   `arg:"" help:"The archive: a file, a FIFO, or a URL of http or https; - is standard input."`
 	Members      []string `arg:"" optional:"" name:"member" help:"What to list, with everything below: paths, and patterns in which * also matches /. Default: everything."`
 	Long         bool     `short:"l" help:"Like ls -l: mode, links, owner, group, size, time, name. The size of a directory is that of all files below it."`
 	JSON         bool     `name:"json" help:"One object a line with every attribute."`

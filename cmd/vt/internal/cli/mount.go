@@ -12,10 +12,11 @@ import (
 	"github.com/vtdarchive/vtd/fusearchive"
 	"github.com/vtdarchive/vtd/internal/human"
 	"github.com/vtdarchive/vtd/reader"
+	"github.com/vtdarchive/vtd/remote"
 )
 
 type mountCommand struct {
-	Archive string   `arg:"" help:"The archive: a file."`
+	Archive string   `arg:"" help:"The archive: a file, or a URL of http or https."`
 	Dir     string   `arg:"" help:"The directory to mount on."`
 	Command []string `arg:"" optional:"" name:"command" help:"With --exec, the command and its arguments; -- before it keeps its options from being taken for those of vt."`
 
@@ -99,14 +100,11 @@ func (c *mountCommand) serve(e *Env, o *mountOptions, links *serverLinks) error 
 	if err != nil {
 		return err
 	}
-	a, err := reader.OpenFile(c.Archive, c.readerOptions())
+	a, err := openArchive(e.lasting(), c.Archive, c.readerOptions())
 	if err != nil {
 		return err
 	}
 	defer a.Close()
-	for _, w := range a.Warnings() {
-		e.message("%s: %s", shownArchive(c.Archive), w)
-	}
 	t, err := a.Tree()
 	if err != nil {
 		return err
@@ -123,6 +121,9 @@ func (c *mountCommand) serve(e *Env, o *mountOptions, links *serverLinks) error 
 	defer release()
 	if o.mount.FSName, err = filepath.Abs(c.Archive); err != nil {
 		return err
+	}
+	if remote.IsURL(c.Archive) {
+		o.mount.FSName = remote.Shown(c.Archive)
 	}
 	if c.Debug {
 		o.mount.Log = log.New(e.stderr, "", log.Lmicroseconds)

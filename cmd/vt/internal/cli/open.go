@@ -11,6 +11,7 @@ import (
 	"github.com/vtdarchive/vtd/internal/human"
 	"github.com/vtdarchive/vtd/reader"
 	"github.com/vtdarchive/vtd/reader/stream"
+	"github.com/vtdarchive/vtd/remote"
 )
 
 // stdinName is what messages call standard input.
@@ -21,13 +22,17 @@ func shownArchive(path string) string {
 	if path == "-" {
 		return stdinName
 	}
-	return human.Quote(path)
+	return human.Quote(remote.Shown(path))
 }
 
 // openArchive opens an archive with random access. A pipe on standard input is
 // copied to a temporary file first, with a notice.
-func openArchive(e *Env, path string) (*reader.Archive, error) {
-	a, err := openSource(e, path)
+func openArchive(e *Env, path string, o reader.Options) (*reader.Archive, error) {
+	src, name, err := sourceOf(e, path)
+	if err != nil {
+		return nil, err
+	}
+	a, err := openOn(src, name, o)
 	if err != nil {
 		return nil, err
 	}
@@ -37,17 +42,13 @@ func openArchive(e *Env, path string) (*reader.Archive, error) {
 	return a, nil
 }
 
-func openSource(e *Env, path string) (*reader.Archive, error) {
-	src, name, err := sourceOf(e, path)
-	if err != nil {
-		return nil, err
-	}
-	return openOn(src, name)
-}
-
 // sourceOf gives the bytes of an archive with random access, and how errors
 // name it.
 func sourceOf(e *Env, path string) (src reader.Source, name string, err error) {
+	if remote.IsURL(path) {
+		src, err = openURL(e, path)
+		return src, remote.Shown(path), err
+	}
 	if f, ok := regularInput(e); ok && path == "-" {
 		src, err = descriptorSource(f)
 		return src, stdinName, err
@@ -66,8 +67,9 @@ func sourceOf(e *Env, path string) (src reader.Source, name string, err error) {
 }
 
 // openOn opens an archive, and closes its source if that fails.
-func openOn(src reader.Source, name string) (*reader.Archive, error) {
-	a, err := reader.Open(src, reader.Options{Name: name})
+func openOn(src reader.Source, name string, o reader.Options) (*reader.Archive, error) {
+	o.Name = name
+	a, err := reader.Open(src, o)
 	if err != nil {
 		return nil, errors.Join(err, src.Close())
 	}
@@ -92,6 +94,9 @@ func openPipe(e *Env, path string) (*pipe, error) {
 			return nil, errTerminal
 		}
 		return &pipe{io.NopCloser(e.stdin), stdinName}, nil
+	}
+	if remote.IsURL(path) {
+		return nil, nil
 	}
 	info, err := os.Stat(path)
 	if err != nil || info.Mode()&os.ModeNamedPipe == 0 {
@@ -156,7 +161,32 @@ func spoolArchive(e *Env, p *pipe, whole io.Reader) (*reader.Archive, error) {
 	if err != nil {
 		return nil, err
 	}
-	return openOn(src, p.name)
+	return openOn(src, p.name, reader.Options{})
+}
+
+// openURL opens a file on a server, or a copy of it where that is asked for.
+func openURL(e *Env, url string) (reader.Source, error) {
+	o := remote.Options{UserAgent: "vt/" + version}
+	if !e.download {
+		f, err := remote.Open(e.ctx, url, o)
+		if errors.Is(err, remote.ErrNoRanges) {
+			err = fmt.Errorf("%w; --download fetches the whole file first", err)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return f, nil
+	}
+	f, err := disk.Temporary("")
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	e.message("copying %s to a temporary file in %s", shownArchive(url), human.Quote(os.TempDir()))
+	if err := remote.Download(e.ctx, url, o, f); err != nil {
+		return nil, err
+	}
+	return descriptorSource(f)
 }
 
 // spool copies what comes from a pipe to a temporary file. It has no name,

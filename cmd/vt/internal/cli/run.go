@@ -73,6 +73,7 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	stop, err := g.Profile.start()
 	if err == nil {
+		e.download = g.Download
 		err = k.Run(e)
 		err = errors.Join(err, stop())
 	}

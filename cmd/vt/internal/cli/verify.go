@@ -13,7 +13,7 @@ import (
 )
 
 type verifyCommand struct {
-	Archive string `arg:"" help:"The archive: a file or a FIFO; - is standard input."`
+	Archive string `arg:"" help:"The archive: a file, a FIFO, or a URL of http or https; - is standard input."`
 
 	Fast         bool     `help:"Check stored bytes only; decode nothing."`
 	Contents     bool     `negatable:"" default:"true" help:"Hold every file against the hash of its whole content, or do not, which saves decoding large files twice: blocks are checked one by one anyway, and only a writer's mistake stays unseen."`

@@ -91,7 +91,7 @@ func eachMember(e *Env, archive string, members []string, do visit) error {
 		err = eachOfStream(e, p, m, do)
 	default:
 		var a *reader.Archive
-		if a, err = openArchive(e, archive); err != nil {
+		if a, err = openArchive(e, archive, reader.Options{WholeTree: true}); err != nil {
 			return err
 		}
 		err = eachOfFile(e, a, m, do)
