@@ -14,6 +14,9 @@ import (
 // more takes some hundred octets.
 const minDense = 8 << 10
 
+// minDenseRatio is what at least a stream shrinks to of which blocks are dense.
+const minDenseRatio = 0.97
+
 // denseLast puts the dense blocks of each frame behind the others.
 func denseLast(ids []uint32, table *blockTable, frame int) {
 	for len(ids) > 0 {

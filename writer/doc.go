@@ -42,12 +42,12 @@
 // parameters are above 4 MiB, or not shorter than itself; it is not what it was in
 // phase 1. Streams below packed.MinStream octets are not looked at.
 //
-// A stream as it is costs its octets; those in blocks that others have as well
-// count in proportion. A recipe costs 90 octets and its parameters, and each
-// block of its content that no plain file has costs 38 octets and its length
-// times a ratio, divided by how many recipes have it. The ratio is what samples
-// shrink to, of the stream alone and together with those of its kind, and less for
-// blocks that resemble others. All streams
+// A stream as it is costs its octets, times what a sample of them shrinks to;
+// those in blocks that others have as well count in proportion. A recipe costs 90
+// octets and its parameters, and each block of its content that no plain file has
+// costs 38 octets and its length times a ratio, divided by how many recipes have
+// it. The ratio is what samples shrink to, of the stream alone and together with
+// those of its kind, and less for blocks that resemble others. All streams
 // begin as recipes, those that do not pay are dropped, innermost ones first, and it
 // is reckoned again, until none is dropped. A recipe pays
 //
@@ -58,6 +58,19 @@
 //     as compressing took, for a MB of content some 60 ms at level 9 of zlib, 20
 //     at level 6 and 5 at level 1: so a stream that shares nothing stays as it
 //     is by default, since zstd would save less of it.
+//
+// # No larger
+//
+// These are estimates. Unless the recipes would still save 16 KiB if they cost
+// half as much again, the archive is then written on trial, to nowhere, without
+// recipes and with them. If it is larger with them, by anything under RecipesAuto
+// and by more than 1 % and 128 octets under RecipesAlways, estimates are corrected
+// by what they were wrong, more streams are dropped, and it is tried again; after
+// the fourth time there are no recipes. So an archive is never larger than without
+// recipes by more than 1 % and 128 octets, where a trial is made: the data blocks
+// of both archives have no more than 32 MiB and twice the contents of the recipes
+// (8 MiB above level 12). In a larger archive the estimates decide alone; what
+// samples do not show is then small beside the rest.
 //
 // The preset fast looks into nothing, nor does RecipesAuto where content is cut
 // without scanners.
@@ -165,6 +178,7 @@
 //	worth.go      which of them become recipes
 //	resemble.go   what contents that are alike save
 //	sample.go     what contents would shrink to
+//	trial.go      the archive with recipes and without, compared
 //	prove.go      how streams were made, and the proof
 //	swap.go       recipes in the place of streams
 //	recipereport.go  what was done

@@ -22,6 +22,7 @@ const (
 	allSamples           = 16 << 20
 	slowLevel            = 12 // above it a fourth of that
 	sampleLevel          = 7  // for a stream alone, at most
+	denseOctets          = 64 << 10
 )
 
 // estimate sets the ratio of all streams.
@@ -55,14 +56,14 @@ func (x *chooser) estimate(ctx context.Context) error {
 				if buf, err = s.sample(ctx, r, buf[:0]); err != nil {
 					return err
 				}
-				_, out = z.Encode(out[:0], buf)
-				s.ratio = 1
-				if len(buf) > 0 {
-					s.ratio = min(float64(len(out))/float64(len(buf)), 1)
-				}
 				if kept[i] {
 					samples[i] = bytes.Clone(buf)
 				}
+				s.ratio, out = shrinks(z, buf, out)
+				if buf, err = x.c.denseSample(ctx, s, buf); err != nil {
+					return err
+				}
+				s.dense, out = shrinks(z, buf, out)
 			}
 			return nil
 		})
@@ -73,7 +74,34 @@ func (x *chooser) estimate(ctx context.Context) error {
 	return x.together(samples)
 }
 
-// kind tells streams apart whose contents do not resemble each other.
+// shrinks tells by which ratio a sample shrinks.
+func shrinks(z *codec.Encoder, sample, buf []byte) (ratio float64, out []byte) {
+	if len(sample) == 0 {
+		return 1, buf
+	}
+	_, out = z.Encode(buf[:0], sample)
+	return min(float64(len(out))/float64(len(sample)), 1), out
+}
+
+// denseSample reads some of a stream's own octets: from its middle, since what
+// shrinks once more was made by storing, or of a content that repeats itself. What
+// cannot be read is left out.
+func (c *creation) denseSample(ctx context.Context, s *packedStream, b []byte) ([]byte, error) {
+	p := prover{c, ctx}
+	container, done, err := p.container(s)
+	if err != nil {
+		return b[:0], ctx.Err()
+	}
+	defer done()
+	n := min(s.length, denseOctets)
+	b = slices.Grow(b[:0], int(n))[:n]
+	if _, err := container.ReadAt(b, s.at.off+(s.length-n)/2); err != nil {
+		return b[:0], ctx.Err()
+	}
+	return b, nil
+}
+
+// kindOf tells streams apart whose contents do not resemble each other.
 func (s *packedStream) kindOf() string { return s.kind.String() + path.Ext(s.name) }
 
 // keepSamples chooses the streams whose samples are compressed together: no two

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 
 	"github.com/vtdarchive/vtd/format"
 	"github.com/vtdarchive/vtd/scanners"
@@ -16,8 +17,9 @@ type swapper struct {
 	r   *fileReader // enters blocks
 }
 
-// swap gives files the recipes of the streams in use.
-func (c *creation) swap(ctx context.Context, x *chooser) error {
+// swap gives files the recipes of the streams in use. undo gives them back what
+// they had.
+func (c *creation) swap(ctx context.Context, x *chooser) (undo func(), err error) {
 	w := swapper{c, ctx, newFileReader(c.scan)}
 	lists := map[uint32]uint32{} // of a file: its new list
 	for _, i := range x.files {
@@ -31,15 +33,11 @@ func (c *creation) swap(ctx context.Context, x *chooser) error {
 			continue // it changed: what is lost will be found when it is written
 		}
 		if err != nil {
-			return err
-		}
-		if c.o.OnRecipes != nil {
-			models := map[string]int{}
-			countModels(in, models)
-			c.o.OnRecipes(c.tree.path(i), models)
+			return nil, err
 		}
 		lists[i] = c.tree.addList(contentRefs{pieces: pieces, hash: c.tree.contentHash(n, c.table, c.o.Hash)})
 	}
+	had := map[uint32]node{}
 	for k := range c.tree.nodes.len() {
 		i := uint32(k)
 		n := c.tree.node(i)
@@ -50,10 +48,33 @@ func (c *creation) swap(ctx context.Context, x *chooser) error {
 			i = c.tree.links[n.link-1].first
 		}
 		if l, ok := lists[i]; ok {
+			had[uint32(k)] = *n
 			n.how, n.content = contentList, l
 		}
 	}
-	return nil
+	return func() {
+		for k, was := range had {
+			*c.tree.node(k) = was
+		}
+		for _, s := range x.streams {
+			s.id = 0
+		}
+	}, nil
+}
+
+// tell reports the models of recipes, file by file.
+func (x *chooser) tell() {
+	if x.c.o.OnRecipes == nil {
+		return
+	}
+	for _, i := range x.files {
+		in := inUse(x.c.tree.packed[i])
+		if slices.ContainsFunc(x.c.tree.pieces(x.c.tree.node(i)), func(p piece) bool { return p.kind == pieceRecipe }) {
+			models := map[string]int{}
+			countModels(in, models)
+			x.c.o.OnRecipes(x.c.tree.path(i), models)
+		}
+	}
 }
 
 func countModels(in []packedAt, models map[string]int) {
@@ -176,7 +197,13 @@ func (c *creation) recipes(ctx context.Context) error {
 	if err := x.prove(ctx); err != nil {
 		return err
 	}
-	x.markDense()
+	if err := x.settle(ctx); err != nil {
+		return err
+	}
+	if !x.any() {
+		x.markDense(true)
+	}
+	x.tell()
 	c.rep.Recipes = x.recipeReport()
-	return c.swap(ctx, x)
+	return nil
 }

@@ -24,8 +24,9 @@ const (
 	// refCost is what one more reference takes.
 	refCost = 4
 	// alwaysLoss is the share of a stream, in per cent, by which RecipesAlways lets
-	// the archive grow.
-	alwaysLoss = 1
+	// the archive grow; and that of an archive, which may grow by alwaysOctets more:
+	// the least that there can be is made of one recipe.
+	alwaysLoss, alwaysOctets = 1, 128
 	// contentGain is the share of the content, in per cent, that a recipe must save
 	// in RecipesAuto when RecipeGain is slowGain: rebuilding takes as long as the
 	// content is, at 15 to 200 MB/s.
@@ -36,14 +37,16 @@ const (
 
 // weight is what is estimated of a stream, in octets of the archive.
 type weight struct {
-	use    bool    // as a recipe
-	seen   bool    // in this round, it is in a file or in the content of a recipe
-	occ    int     // in how many places then
-	height int     // of recipes in its content
-	ratio  float64 // by which its content shrinks, with what is in other streams
-	alone  float64 // and without
-	recipe float64
-	plain  float64
+	use     bool    // as a recipe
+	seen    bool    // in this round, it is in a file or in the content of a recipe
+	occ     int     // in how many places then
+	height  int     // of recipes in its content
+	ratio   float64 // by which its content shrinks, with what is in other streams
+	alone   float64 // and without
+	dense   float64 // by which its octets shrink
+	recipe  float64
+	plain   float64
+	content float64 // of recipe, what its content takes
 }
 
 // chooser decides which streams become recipes.
@@ -168,7 +171,7 @@ func (x *chooser) count() {
 
 // weigh estimates what a stream costs either way.
 func (x *chooser) weigh(s *packedStream) {
-	s.plain, s.recipe = 0, recipeCost+s.extra()
+	s.plain, s.recipe, s.content = 0, recipeCost+s.extra(), 0
 	container := x.container(s)
 	from, to := uint64(s.at.off), uint64(s.at.off+s.length)
 	at := uint64(0)
@@ -177,7 +180,7 @@ func (x *chooser) weigh(s *packedStream) {
 		at += p.span
 		if lo < hi && p.kind == pieceBlock {
 			share := float64(s.occ) / float64(max(x.uses[p.id], 1))
-			s.plain += float64(hi-lo) * min(share, 1)
+			s.plain += float64(hi-lo) * s.dense * min(share, 1)
 		}
 		if at >= to {
 			break
@@ -189,33 +192,38 @@ func (x *chooser) weigh(s *packedStream) {
 	eachSpan(s.pieces, s.inner, func(p piece, free uint64, in *packedStream) {
 		switch {
 		case free == 0:
+			return
 		case p.kind != pieceBlock:
-			s.recipe += refCost
 		case free < p.span:
-			s.recipe += refCost + float64(free)*s.ratio
-		case x.plain[p.id]:
-			s.recipe += refCost
-		default:
+			s.content += float64(free) * s.ratio
+		case !x.plain[p.id]:
 			ratio := min(s.ratio, s.alone*float64(x.like[p.id]))
 			if in != nil {
-				ratio = 1 // within a stream that stays as it is
+				ratio = max(ratio, in.dense) // within a stream that stays as it is
 			}
-			s.recipe += refCost + (blockCost+float64(p.span)*ratio)/float64(max(x.users[p.id], 1))
+			users := float64(max(x.users[p.id], 1))
+			s.recipe += blockCost / users
+			s.content += float64(p.span) * ratio / users
 		}
+		s.recipe += refCost
 	})
 	for _, p := range s.inner {
 		if p.s.use {
-			s.recipe += p.s.recipe / float64(max(p.s.occ, 1))
+			occ := float64(max(p.s.occ, 1))
+			s.recipe += (p.s.recipe - p.s.content) / occ
+			s.content += p.s.content / occ
 		}
 	}
+	s.recipe += s.content
 }
 
-// markDense marks the blocks of streams that stay as they are.
-func (x *chooser) markDense() {
+// markDense marks the blocks of streams that stay as they are and do not shrink,
+// or no longer.
+func (x *chooser) markDense(dense bool) {
 	mark := func(pieces []piece, in []packedAt) {
 		eachSpan(pieces, in, func(p piece, _ uint64, idle *packedStream) {
-			if p.kind == pieceBlock && idle != nil && 2*idle.length > int64(p.span) {
-				x.c.table.at(p.id).dense = true
+			if p.kind == pieceBlock && idle != nil && idle.dense >= minDenseRatio && 2*idle.length > int64(p.span) {
+				x.c.table.at(p.id).dense = dense
 			}
 		})
 	}
