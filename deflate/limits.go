@@ -14,7 +14,7 @@ type Limits struct {
 	// octets that it takes of the stream; 4096 unless given.
 	MaxBlocks int
 	// Effort is the largest average number of steps of searching for one octet
-	// of content, beyond 4 Mi steps for each part; 256 unless given. A step is a
+	// of content, beyond 1 Mi steps for each part; 256 unless given. A step is a
 	// candidate looked at, or 16 octets compared, and takes a nanosecond or two; a
 	// block counts 2048.
 	Effort int64
@@ -27,7 +27,7 @@ type Limits struct {
 
 const (
 	freeRatio   = 1 << 20
-	freeSteps   = 4 << 20
+	freeSteps   = 1 << 20
 	blockSteps  = 2 << 10
 	trialSteps  = 16 << 10
 	leastSearch = 2 << 20

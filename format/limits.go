@@ -28,5 +28,5 @@ const (
 	MaxRecipeParams = 4 << 20   // parameters of a recipe: parsed into some ten times as much
 	MaxRecipeDepth  = 4         // recipes in the inputs of one another
 	MaxRecipeRatio  = 256       // bytes of a recipe's input for each that it makes,
-	MaxRecipeFree   = 1 << 20   // beyond these: work that few bytes could ask for
+	MaxRecipeFree   = 64 << 10  // beyond these: work that few bytes could ask for
 )

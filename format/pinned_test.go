@@ -148,7 +148,7 @@ func TestNumbers(t *testing.T) {
 		{"MaxRecipeParams", MaxRecipeParams, 4_194_304},
 		{"MaxRecipeDepth", MaxRecipeDepth, 4},
 		{"MaxRecipeRatio", MaxRecipeRatio, 256},
-		{"MaxRecipeFree", MaxRecipeFree, 1_048_576},
+		{"MaxRecipeFree", MaxRecipeFree, 65_536},
 	} {
 		if n.got != n.want {
 			t.Errorf("%s is %d; in the format it is %d", n.name, n.got, n.want)

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/vtdarchive/vtd/format"
+	"github.com/vtdarchive/vtd/recipe"
 )
 
 // madeShare is the part of Options.CacheBytes, as 1 in so many, that what
@@ -42,8 +43,6 @@ func (a *Archive) Recipe(ref *format.Ref) (*format.Recipe, error) {
 	return n.recipe, nil
 }
 
-var errRecipeDepth = format.Damaged("recipe", format.NoOffset, "recipes are nested more than %d deep", format.MaxRecipeDepth)
-
 // inBlock gives an error about a structure the number of the block it is in.
 func inBlock(err error, num uint64) error {
 	if e, ok := err.(*format.Error); ok && e.Block < 0 {
@@ -57,7 +56,7 @@ func inBlock(err error, num uint64) error {
 // input is the input of a recipe as a file.
 func (f *File) input(x *format.Recipe) (*File, error) {
 	if f.depth == format.MaxRecipeDepth {
-		return nil, errRecipeDepth
+		return nil, recipe.ErrDepth
 	}
 	e := &format.Entry{Kind: format.KindFile, Size: x.Input.Span, Ref: x.Input}
 	return &File{a: f.a, e: e, name: "its content", depth: f.depth + 1}, nil

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/vtdarchive/vtd/format"
+	"github.com/vtdarchive/vtd/recipe"
 )
 
 // treeMemory bounds what is remembered of directories that several trees, or
@@ -352,7 +353,7 @@ func (c *treeChecker) ref(r *format.Ref, level, depth int) (hurt bool) {
 	case format.RefRecipe:
 		n, err := c.a.recipe(r)
 		if err == nil && depth == format.MaxRecipeDepth {
-			err = inBlock(errRecipeDepth, r.Num)
+			err = inBlock(recipe.ErrDepth, r.Num)
 		}
 		if err != nil {
 			c.unreadable(r.Num, err)

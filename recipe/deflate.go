@@ -45,6 +45,22 @@ func (d *Deflate) SetSums(made io.ReaderAt) (length int64, err error) {
 	return r.size, nil
 }
 
+// Steps of searching that making a part may take: for each octet of its content,
+// and for each that it makes. The streams of documentation and pictures that search
+// most take 120 and 1,800.
+const (
+	maxContentSteps = 256
+	maxMadeSteps    = 4096
+)
+
+// PartLimits bounds the work on part i of a stream. Writers keep to it as readers do.
+func PartLimits(l *deflate.Layout, i int) deflate.Limits {
+	from, to := l.Content(i)
+	first, end := l.Octets(i)
+	effort := maxMadeSteps * (end - first) / max(to-from, 1)
+	return deflate.Limits{Effort: max(min(effort, maxContentSteps), 1)}
+}
+
 // Encode gives the parameters as a recipe holds them.
 func (d *Deflate) Encode() ([]byte, error) {
 	b := binary.AppendUvarint(nil, uint64(len(d.Breaks)))

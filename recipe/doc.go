@@ -20,6 +20,13 @@
 // input, some MiB for most, and the tables of the encoder that is predicted, at
 // most half a MiB; the limits of package deflate hold.
 //
+// # Work
+//
+// A part may take a Mi of steps, and 256 for each octet of its content or 4096 for
+// each that it makes, whichever are fewer (PartLimits); the content is at most
+// format.MaxRecipeFree octets and format.MaxRecipeRatio for each that is made. So a
+// recipe that makes little asks for some milliseconds at most, whatever it says.
+//
 // # Errors
 //
 // They are of class format.ErrDamaged where parameters, input or check sums do

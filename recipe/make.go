@@ -105,7 +105,7 @@ func (r *Recipe) Make(dst []byte, i int, input []byte) ([]byte, error) {
 		return dst, damaged("part %d has an input of %d octets and needs %d", i, len(input), p.To-p.From)
 	}
 	start := len(dst)
-	made, err := deflate.RebuildPart(slices.Grow(dst, int(p.Length)), input, r.d.Stream, i, deflate.Limits{})
+	made, err := deflate.RebuildPart(slices.Grow(dst, int(p.Length)), input, r.d.Stream, i, PartLimits(&r.d.Stream.Layout, i))
 	if err != nil {
 		return dst, ofClass(err)
 	}
@@ -185,6 +185,9 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // Sum is the check sum of what a part makes.
 func Sum(b []byte) uint32 { return crc32.Checksum(b, castagnoli) }
+
+// ErrDepth is about recipes in one another.
+var ErrDepth = format.Damaged("recipe", format.NoOffset, "recipes are nested more than %d deep", format.MaxRecipeDepth)
 
 func damaged(msg string, args ...any) error {
 	return format.Damaged("recipe", format.NoOffset, msg, args...)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/vtdarchive/vtd/deflate"
@@ -215,4 +216,38 @@ func FuzzRecipe(f *testing.F) {
 			t.Errorf("parts make %d octets, the recipe says %d and %d", end, r.Size(), x.Length)
 		}
 	})
+}
+
+// TestPartLimits: what makes little may search little, and following a recipe that
+// asks for more ends.
+func TestPartLimits(t *testing.T) {
+	for _, c := range []struct{ made, content, effort int64 }{
+		{100, 400, 256}, {1 << 20, 1, 256}, {1, 4 << 10, 1}, {1, 1 << 20, 1}, {100, 64 << 10, 6}, {0, 0, 1},
+	} {
+		l := deflate.Layout{Size: c.made, ContentSize: c.content, Parts: []deflate.Part{{}}}
+		if got := recipe.PartLimits(&l, 0).Effort; got != c.effort {
+			t.Errorf("%d octets from %d: %d steps, not %d", c.made, c.content, got, c.effort)
+		}
+	}
+	// Chains of matches that all fall short.
+	input := bytes.Repeat([]byte("aaaaaaaa??"), format.MaxRecipeFree/10)
+	for i := 8; i < len(input); i += 10 {
+		copy(input[i:], testkit.Noise(uint64(i), 2))
+	}
+	d := &recipe.Deflate{Sums: []uint32{0}, Stream: &deflate.Recipe{
+		Layout: deflate.Layout{Size: 100, ContentSize: int64(len(input)), Parts: []deflate.Part{{}}}, Model: deflate.ZlibModel(9), Corrections: [][]byte{nil},
+	}}
+	params, err := d.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := recipe.Parse(&format.Recipe{
+		Transform: format.TransformDeflate, Params: params, Length: 100, Input: format.Ref{Kind: format.RefRun, Span: uint64(len(input))},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Make(nil, 0, input); !errors.Is(err, format.ErrDamaged) || !strings.Contains(err.Error(), deflate.ErrEffort.Error()) {
+		t.Errorf("a hundred octets from long chains: %v", err)
+	}
 }

@@ -38,7 +38,8 @@
 // What of this fails leaves the stream as it is: it is none, or damaged; it
 // inflates to 4 GiB and more, or to more than format.MaxRecipeFree octets and
 // format.MaxRecipeRatio for each of its own; no model predicts it; following the
-// model takes more than proveEffort steps an octet, which is some 4 MB/s; its
+// model takes more than the steps that readers allow (package deflate), which is
+// below some 4 MB/s; its
 // parameters are above 4 MiB, or not shorter than itself; it is not what it was in
 // phase 1. Streams below packed.MinStream octets are not looked at.
 //

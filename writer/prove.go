@@ -19,14 +19,6 @@ import (
 // were made, and to make them. A recipe counts only if what it makes is, octet for
 // octet, what was read the first time.
 
-const (
-	// proveEffort bounds the search for one octet, and so the time of all who
-	// read: some 4 MB/s.
-	proveEffort = 256
-)
-
-var proveLimits = deflate.Limits{MaxContent: maxInflated, MaxRatio: format.MaxRecipeRatio, Effort: proveEffort}
-
 // proof is how a stream is made.
 type proof struct {
 	params []byte
@@ -161,13 +153,13 @@ func (p *prover) make(s *packedStream, container io.ReaderAt, atOnce int) error 
 	content := p.c.source.content(p.ctx, s.pieces)
 	defer content.close()
 	octets := s.reader(container)
-	model, err := deflate.Find(octets, content, s.survey, s.hints, proveLimits)
+	model, err := deflate.Find(octets, content, s.survey, s.hints, unpackLimits)
 	if err != nil {
 		return err
 	}
 	r := &deflate.Recipe{Layout: s.survey.Layout, Model: model, Corrections: make([][]byte, len(s.survey.Parts))}
 	err = p.parts(len(r.Parts), atOnce, func(i int) (err error) {
-		r.Corrections[i], err = deflate.PredictPart(octets, content, s.survey, i, model, proveLimits)
+		r.Corrections[i], err = deflate.PredictPart(octets, content, s.survey, i, model, recipe.PartLimits(&r.Layout, i))
 		from, to := r.Content(i)
 		p.c.o.progress(PhaseRecipes, (to-from)/2, 0)
 		return err
@@ -175,23 +167,14 @@ func (p *prover) make(s *packedStream, container io.ReaderAt, atOnce int) error 
 	if err != nil {
 		return err
 	}
-	d := recipe.Deflate{Stream: r, Sums: make([]uint32, len(r.Parts))}
+	d := recipe.Deflate{Stream: r}
 	for _, b := range s.breaks {
 		d.Breaks = append(d.Breaks, recipe.Break{At: b.At, Octets: b.Bytes})
 	}
-	// Which part has which octets is what recipe says, from all but the sums.
-	made, _, err := s.parse(&d)
-	if err != nil {
+	if n, err := d.SetSums(io.NewSectionReader(container, s.at.off, s.length)); err != nil {
 		return err
-	}
-	err = p.parts(made.Parts(), atOnce, func(i int) error {
-		part := made.Part(i)
-		b, err := readAt(container, s.at.off+part.Offset, part.Length)
-		d.Sums[i] = recipe.Sum(b)
-		return err
-	})
-	if err != nil {
-		return err
+	} else if n != s.length {
+		return errChanged
 	}
 	made, params, err := s.parse(&d)
 	if err != nil {
@@ -227,9 +210,6 @@ func (s *packedStream) parse(d *recipe.Deflate) (*recipe.Recipe, []byte, error) 
 
 // proved makes all parts and compares them with what was read at first.
 func (p *prover) proved(s *packedStream, made *recipe.Recipe, container, content io.ReaderAt, atOnce int) error {
-	if made.Size() != s.length {
-		return errDiffers
-	}
 	h := p.c.o.Hash.New()
 	outs := make([][]byte, atOnce)
 	for from := 0; from < made.Parts(); from += atOnce {

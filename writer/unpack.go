@@ -136,12 +136,17 @@ func (u *unpacker) stream(ctx context.Context, content io.ReaderAt, p *packed.St
 	if survey.Size < packed.MinStream || survey.ContentSize == 0 {
 		return survey, nil, nil
 	}
+	length := p.End(survey.Size) - p.Offset
+	if survey.ContentSize > format.MaxRecipeFree+format.MaxRecipeRatio*length {
+		u.r.found.refused[reasonLimit]++
+		return survey, nil, nil
+	}
 	own, err := u.cut()
 	if err != nil {
 		return nil, nil, err
 	}
 	s := &packedStream{
-		length: p.End(survey.Size) - p.Offset, survey: survey, hints: p.Hints, kind: p.Kind, name: p.Name, pieces: slices.Clone(u.pieces),
+		length: length, survey: survey, hints: p.Hints, kind: p.Kind, name: p.Name, pieces: slices.Clone(u.pieces),
 	}
 	for _, b := range p.Breaks {
 		if b.At < survey.Size {

@@ -78,7 +78,7 @@ func Broken() *Node {
 	return n
 }
 
-// Zeros gives a gzip stream of a million zeros: the input of its recipe is a
+// Zeros gives a gzip stream of 80,000 zeros: the input of its recipe is a
 // run, and in no block.
 func Zeros() *Node {
 	n := Raw("zeros")

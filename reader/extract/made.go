@@ -63,8 +63,6 @@ type madeInput struct {
 	height int // recipes in one another, itself one of them
 }
 
-var errRecipeDepth = format.Damaged("recipe", format.NoOffset, "recipes are nested more than %d deep", format.MaxRecipeDepth)
-
 // input enters a recipe that makes a part of a row, and tells how many recipes
 // are in one another there. What one recipe makes in several places of a file is
 // made once: otherwise a few recipes, each many times in the input of the next
@@ -74,7 +72,7 @@ func (c *content) input(r *format.Ref, off uint64, into uint32, depth int) (heig
 	have, ok := c.inputs[key]
 	switch {
 	case depth+max(have.height, 1) > format.MaxRecipeDepth:
-		return 0, errRecipeDepth
+		return 0, recipe.ErrDepth
 	case c.madeIn == maxMade:
 		return 0, ErrTooMany
 	case ok:
