@@ -72,7 +72,8 @@ type Archive struct {
 	ahead  readAhead
 	closed atomic.Bool
 
-	tree   func() (*Tree, error)
+	tree   func() (*Tree, error) // the newest
+	shown  atomic.Pointer[Tree]  // in its place
 	byHash func() ([]hashRow, error)
 }
 

@@ -81,6 +81,7 @@
 //	tree.go            Tree: snapshots, look-up
 //	dir.go             directories of one or many nodes, in order
 //	walk.go            Walk
+//	pairs.go           two directories side by side, without what is equal
 //	file.go            File: ReadAt, Read, Seek, WriteTo
 //	pieces.go          the pieces of a file; holes
 //	fs.go, fsinfo.go   FS: a tree as an fs.FS

@@ -18,12 +18,20 @@ type Tree struct {
 	top      *format.Top // nil for earlier snapshots
 }
 
-// Tree gives the newest state. The first call reads the top block and the
-// snapshot record and holds them against the trailer and each other.
+// Tree gives the newest state, or the one that [Archive.Show] has set. The first
+// call reads the top block and the snapshot record and holds them against the
+// trailer and each other.
 func (a *Archive) Tree() (*Tree, error) {
+	if t := a.shown.Load(); t != nil {
+		return t, nil
+	}
 	t, err := a.tree()
 	return t, a.named(err)
 }
+
+// Show makes the archive show an earlier state: in Tree, Snapshot, Lookup, Walk,
+// Info and FS.
+func (a *Archive) Show(t *Tree) { a.shown.Store(t) }
 
 func (a *Archive) newestTree() (*Tree, error) {
 	num := a.trailer.Top
@@ -103,9 +111,9 @@ func (a *Archive) Snapshot() (*format.Snapshot, error) {
 
 // Top gives the newest top block.
 func (a *Archive) Top() (*format.Top, error) {
-	t, err := a.Tree()
+	t, err := a.tree()
 	if err != nil {
-		return nil, err
+		return nil, a.named(err)
 	}
 	return t.top, nil
 }
@@ -114,9 +122,9 @@ func (a *Archive) Top() (*format.Top, error) {
 // parents from the newest on, breadth first.
 func (a *Archive) Snapshots() iter.Seq2[*Tree, error] {
 	return func(yield func(*Tree, error) bool) {
-		t, err := a.Tree()
+		t, err := a.tree()
 		if err != nil {
-			yield(nil, err)
+			yield(nil, a.named(err))
 			return
 		}
 		seen := map[uint64]bool{t.num: true}

@@ -34,7 +34,8 @@ func TestMain(m *testing.M) {
 //	json [N] path want  a value in line N (1) of standard output, as compact JSON
 //	serve               what lies in the directory is at $URL
 //
-// $LEGACY is where samples of the old vt lie. What is mounted is mounted on m.
+// $LEGACY is where samples of the old vt lie, $VECTORS where the vectors of
+// the specification do. What is mounted is mounted on m.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -60,6 +61,11 @@ func TestScripts(t *testing.T) {
 			e.Defer(func() { // what a script that failed has left
 				_ = syscall.Unmount(filepath.Join(e.WorkDir, "m"), 2) // MNT_DETACH
 			})
+			vectors, err := filepath.Abs("../../spec/vectors")
+			if err != nil {
+				return err
+			}
+			e.Setenv("VECTORS", vectors)
 			legacy, err := filepath.Abs("../../legacy/testdata")
 			e.Setenv("LEGACY", legacy)
 			return err

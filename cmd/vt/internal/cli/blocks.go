@@ -19,8 +19,9 @@ import (
 )
 
 type blocksCommand struct {
-	Archive string          `arg:"" help:"The archive: a file, a FIFO, or a URL of http or https; - is standard input."`
-	Members []string        `arg:"" optional:"" name:"member" help:"Whose blocks, by path or pattern, with everything below. Default: of all files."`
+	Archive string   `arg:"" help:"The archive: a file, a FIFO, or a URL of http or https; - is standard input."`
+	Members []string `arg:"" optional:"" name:"member" help:"Whose blocks, by path or pattern, with everything below. Default: of all files."`
+	atFlag
 	Hist    bool            `help:"Show how many blocks there are of each size and why they end there, and what each scanner's files share."`
 	JSON    bool            `name:"json" help:"An object for each file, or with --hist or --svg a single one."`
 	SVG     string          `name:"svg" placeholder:"FILE" help:"Draw the histogram into FILE; - is standard output."`
@@ -62,7 +63,7 @@ func (c *blocksCommand) Run(e *Env) error {
 	if c.SVG == "-" && (c.Hist || c.JSON) {
 		return usagef("--svg -: standard output takes one form only")
 	}
-	a, err := openArchive(e, c.Archive, reader.Options{})
+	a, err := c.open(e, c.Archive, reader.Options{})
 	if err != nil {
 		return err
 	}

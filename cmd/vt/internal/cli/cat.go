@@ -16,6 +16,7 @@ import (
 type catCommand struct {
 	Archive string   `arg:"" help:"The archive: a file, a FIFO, or a URL of http or https; - is standard input."`
 	Members []string `arg:"" name:"member" help:"Files, by path or pattern."`
+	atFlag
 }
 
 func (*catCommand) Help() string {
@@ -29,7 +30,7 @@ Examples:
 }
 
 func (c *catCommand) Run(e *Env) error {
-	a, err := openArchive(e, c.Archive, reader.Options{})
+	a, err := c.open(e, c.Archive, reader.Options{})
 	if err != nil {
 		return err
 	}

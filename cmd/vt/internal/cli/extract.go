@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/vtdarchive/vtd/format"
 	"github.com/vtdarchive/vtd/internal/glob"
@@ -14,6 +15,7 @@ import (
 type extractCommand struct {
 	Archive string   `arg:"" help:"The archive: a file, a FIFO, or a URL of http or https; - is standard input."`
 	Members []string `arg:"" optional:"" name:"member" help:"What to restore, with everything below: paths, and patterns in which * also matches /. Default: everything."`
+	atFlag
 
 	Directory       []string `short:"C" sep:"none" placeholder:"DIR" help:"Restore below DIR instead of the working directory; relative to the -C before it."`
 	Keep            bool     `xor:"existing" help:"Leave existing files as they are, name each, and exit with status 1."`
@@ -140,7 +142,7 @@ func printIssue(e *Env, p *pipe, i extract.Issue) {
 
 func (c *extractCommand) extract(e *Env, p *pipe, target string, o extract.Options) (*extract.Result, error) {
 	if p == nil {
-		a, err := openArchive(e, c.Archive, reader.Options{WholeTree: true})
+		a, err := c.open(e, c.Archive, reader.Options{WholeTree: true})
 		if err != nil {
 			return nil, err
 		}
@@ -151,10 +153,13 @@ func (c *extractCommand) extract(e *Env, p *pipe, target string, o extract.Optio
 		return nil, err
 	}
 	defer s.Close()
-	if s.NeedsSpool() {
+	if s.NeedsSpool() || c.At != "" {
 		a, err := spoolArchive(e, p, whole)
 		if err != nil {
 			return nil, err
+		}
+		if err := c.show(a); err != nil {
+			return nil, errors.Join(fmt.Errorf("%s: %w", p.name, err), a.Close())
 		}
 		return c.archive(e, a, target, o)
 	}

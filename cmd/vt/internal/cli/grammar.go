@@ -31,6 +31,10 @@ type archiveCommands struct {
 	Blocks  blocksCommand  `cmd:"" help:"Show how files are cut into blocks, and why."`
 	Import  importCommand  `cmd:"" help:"Make an archive of what another program has stored."`
 	Hash    hashCommand    `cmd:"" help:"Compute the content id of files and directories."`
+	Log     logCommand     `cmd:"" help:"List the states of the tree that an archive holds."`
+	Diff    diffCommand    `cmd:"" help:"Tell what has changed between two states, two archives, or an archive and a directory."`
+	Restore restoreCommand `cmd:"" help:"Restore files as they were at a time."`
+	History historyCommand `cmd:"" help:"Tell in which states a path was added, changed or deleted."`
 }
 
 // groups are the titles of flags in help.

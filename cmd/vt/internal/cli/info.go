@@ -15,7 +15,8 @@ import (
 
 type infoCommand struct {
 	Archive string `arg:"" help:"The archive: a file, a FIFO, or a URL of http or https; - is standard input."`
-	JSON    bool   `name:"json" help:"Print one JSON object."`
+	atFlag
+	JSON bool `name:"json" help:"Print one JSON object."`
 }
 
 func (*infoCommand) Help() string {
@@ -62,7 +63,7 @@ The object of --json:
 }
 
 func (c *infoCommand) Run(e *Env) error {
-	a, err := openArchive(e, c.Archive, reader.Options{})
+	a, err := c.open(e, c.Archive, reader.Options{})
 	if err != nil {
 		return err
 	}

@@ -13,11 +13,12 @@ import (
 )
 
 type listCommand struct {
-	Archive      string   `arg:"" help:"The archive: a file, a FIFO, or a URL of http or https; - is standard input."`
-	Members      []string `arg:"" optional:"" name:"member" help:"What to list, with everything below: paths, and patterns in which * also matches /. Default: everything."`
-	Long         bool     `short:"l" help:"Like ls -l: mode, links, owner, group, size, time, name. The size of a directory is that of all files below it."`
-	JSON         bool     `name:"json" help:"One object a line with every attribute."`
-	NumericOwner bool     `short:"n" help:"With -l, show users and groups as numbers."`
+	Archive string   `arg:"" help:"The archive: a file, a FIFO, or a URL of http or https; - is standard input."`
+	Members []string `arg:"" optional:"" name:"member" help:"What to list, with everything below: paths, and patterns in which * also matches /. Default: everything."`
+	atFlag
+	Long         bool `short:"l" help:"Like ls -l: mode, links, owner, group, size, time, name. The size of a directory is that of all files below it."`
+	JSON         bool `name:"json" help:"One object a line with every attribute."`
+	NumericOwner bool `short:"n" help:"With -l, show users and groups as numbers."`
 }
 
 func (*listCommand) Help() string {
@@ -82,7 +83,7 @@ func (c *listCommand) Run(e *Env) error {
 		case c.Long:
 			show = (&longList{w: w, numeric: c.NumericOwner}).show
 		}
-		return eachMember(e, c.Archive, c.Members, func(m member) error {
+		return eachMember(e, c.Archive, c.atFlag, c.Members, func(m member) error {
 			if m.Kind == format.KindImplied {
 				return nil // it is there for what is below it only
 			}

@@ -13,7 +13,7 @@ import (
 // memberJSON is an entry as list --json prints it; help of list describes it.
 // A field in _bytes stands beside one that is not UTF-8.
 type memberJSON struct {
-	Path        string       `json:"path"`
+	Path        string       `json:"path,omitempty"`
 	PathBytes   []byte       `json:"path_bytes,omitempty"`
 	Type        string       `json:"type"`
 	Mode        string       `json:"mode"`

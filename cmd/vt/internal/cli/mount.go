@@ -19,6 +19,7 @@ type mountCommand struct {
 	Archive string   `arg:"" help:"The archive: a file, or a URL of http or https."`
 	Dir     string   `arg:"" help:"The directory to mount on."`
 	Command []string `arg:"" optional:"" name:"command" help:"With --exec, the command and its arguments; -- before it keeps its options from being taken for those of vt."`
+	atFlag
 
 	Foreground bool       `short:"f" help:"Stay in the foreground. Default: go to the background once the mount answers."`
 	Exec       bool       `help:"Mount, run the command with the mount as its working directory, unmount, and exit with the status of the command."`
@@ -65,7 +66,11 @@ func (c *mountCommand) Run(e *Env) error {
 	case c.Exec && c.Foreground:
 		return usagef("--exec and --foreground exclude each other")
 	}
-	if info, err := os.Stat(c.Archive); err == nil && info.Mode()&(os.ModeNamedPipe|os.ModeCharDevice|os.ModeSocket|os.ModeDir) != 0 {
+	info, err := os.Stat(c.Archive)
+	if err != nil && !remote.IsURL(c.Archive) {
+		return err // and that of "-", which is no standard input here
+	}
+	if err == nil && info.Mode()&(os.ModeNamedPipe|os.ModeCharDevice|os.ModeSocket|os.ModeDir) != 0 {
 		return fmt.Errorf("%s: not a file; a mount reads its archive in any order", human.Quote(c.Archive))
 	}
 	if c.Fake {
@@ -100,7 +105,7 @@ func (c *mountCommand) serve(e *Env, o *mountOptions, links *serverLinks) error 
 	if err != nil {
 		return err
 	}
-	a, err := openArchive(e.lasting(), c.Archive, c.readerOptions())
+	a, err := c.open(e.lasting(), c.Archive, c.readerOptions())
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
+	"github.com/vtdarchive/vtd/history"
 	"github.com/vtdarchive/vtd/internal/disk"
 	"github.com/vtdarchive/vtd/internal/human"
 	"github.com/vtdarchive/vtd/reader"
@@ -23,6 +25,38 @@ func shownArchive(path string) string {
 		return stdinName
 	}
 	return human.Quote(remote.Shown(path))
+}
+
+// atFlag is the state of an archive that a command is about.
+type atFlag struct {
+	At string `placeholder:"SNAPSHOT" help:"A state of the tree other than the newest: a label, the beginning of an id, @{2} (two states ago), latest~3, or a time such as 2026-03-01, 'yesterday 14:00' or '3 days ago' (the last state before it)."`
+}
+
+// show makes an archive show the state.
+func (f atFlag) show(a *reader.Archive) error {
+	if f.At == "" {
+		return nil
+	}
+	s, err := history.Find(a, f.At, time.Now())
+	if errors.Is(err, history.ErrNotFound) || errors.Is(err, history.ErrAmbiguous) {
+		err = fmt.Errorf("%w; vt ar log lists them%w", err, hidden{errMissing})
+	}
+	if err == nil {
+		a.Show(s.Tree)
+	}
+	return err
+}
+
+// open opens an archive in that state.
+func (f atFlag) open(e *Env, path string, o reader.Options) (*reader.Archive, error) {
+	a, err := openArchive(e, path, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.show(a); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", shownArchive(path), err), a.Close())
+	}
+	return a, nil
 }
 
 // openArchive opens an archive with random access. A pipe on standard input is

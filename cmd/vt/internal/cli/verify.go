@@ -14,6 +14,7 @@ import (
 
 type verifyCommand struct {
 	Archive string `arg:"" help:"The archive: a file, a FIFO, or a URL of http or https; - is standard input."`
+	atFlag
 
 	Fast         bool     `help:"Check stored bytes only; decode nothing."`
 	Contents     bool     `negatable:"" default:"true" help:"Hold every file against the hash of its whole content, or do not, which saves decoding large files twice: blocks are checked one by one anyway, and only a writer's mistake stays unseen."`
@@ -141,6 +142,9 @@ func (r *verification) check(e *Env, a *reader.Archive, expected []format.Hash) 
 		return err
 	}
 	r.Report = rep
+	if err := r.c.show(a); err != nil {
+		return fmt.Errorf("%s: %w", shownArchive(r.c.Archive), err)
+	}
 	t, err := a.Tree()
 	if err != nil {
 		if archiveFault(err) != nil && !rep.OK() {

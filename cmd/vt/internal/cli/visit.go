@@ -80,7 +80,7 @@ type visit func(m member) error
 // eachMember calls do for the selected entries of an archive in the order of
 // its tree. Damage is printed and the rest visited; the error is of the worst
 // class met.
-func eachMember(e *Env, archive string, members []string, do visit) error {
+func eachMember(e *Env, archive string, at atFlag, members []string, do visit) error {
 	m := glob.New(members)
 	p, err := openPipe(e, archive)
 	switch {
@@ -88,10 +88,10 @@ func eachMember(e *Env, archive string, members []string, do visit) error {
 		return err
 	case p != nil:
 		defer p.Close()
-		err = eachOfStream(e, p, m, do)
+		err = eachOfStream(e, p, at, m, do)
 	default:
 		var a *reader.Archive
-		if a, err = openArchive(e, archive, reader.Options{WholeTree: true}); err != nil {
+		if a, err = at.open(e, archive, reader.Options{WholeTree: true}); err != nil {
 			return err
 		}
 		err = eachOfFile(e, a, m, do)
@@ -150,16 +150,19 @@ func eachIn(e *Env, a *reader.Archive, m *glob.Matcher, do visit) error {
 // and known to be the last: a file that changed while the archive was made
 // leads to a second, corrected one. Where that fails, the entries are those
 // that arrived.
-func eachOfStream(e *Env, p *pipe, m *glob.Matcher, do visit) error {
+func eachOfStream(e *Env, p *pipe, at atFlag, m *glob.Matcher, do visit) error {
 	s, whole, err := startStream(e, p, stream.Options{})
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	if s.NeedsSpool() {
+	if s.NeedsSpool() || at.At != "" {
 		a, err := spoolArchive(e, p, whole)
 		if err != nil {
 			return err
+		}
+		if err := at.show(a); err != nil {
+			return errors.Join(fmt.Errorf("%s: %w", p.name, err), a.Close())
 		}
 		return eachOfFile(e, a, m, do)
 	}

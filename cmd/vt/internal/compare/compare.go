@@ -49,6 +49,7 @@ type Options struct {
 	NumericOwner bool            // hold ids against each other, not what names stand for here
 	Ignore       map[string]bool // what is not looked at, such as Owner
 	Threads      int             // that hash contents; 0: one for each processor
+	Quick        bool            // files of the same size and time have the same content
 	// Differ hears of each difference, in the order of the tree.
 	Differ func(Difference)
 	// Progress hears of bytes and files hashed, from any goroutine.

@@ -52,7 +52,7 @@ func (w *walker) entry(dirfd int, path string, e *format.Entry) error {
 			differ(Size, fmt.Sprint(e.Size), fmt.Sprint(info.Size))
 			break
 		}
-		if w.o.Ignore[Content] {
+		if w.o.Ignore[Content] || w.o.Quick && mtimeOf(&info) == e.Mtime {
 			break
 		}
 		fd, err := fsmeta.OpenFile(dirfd, e.Name)
@@ -97,7 +97,7 @@ func (w *walker) metadata(path string, e *format.Entry, info *fsmeta.Info, xattr
 	if gid := w.id(e.Owner.GID, e.Owner.Group, w.owners.GroupID); gid != info.Gid {
 		differ(Group, ownerText(e.Owner.GID, e.Owner.Group), ownerText(info.Gid, w.owners.GroupName(info.Gid)))
 	}
-	if m := (format.Time{Sec: info.Mtime.Sec, Nsec: uint32(info.Mtime.Nsec)}); m != e.Mtime {
+	if m := mtimeOf(info); m != e.Mtime {
 		differ(Mtime, timeText(e.Mtime), timeText(m))
 	}
 	if !e.Kind.IsDir() && !w.sameLinks(e, info) {
@@ -115,6 +115,10 @@ func (w *walker) metadata(path string, e *format.Entry, info *fsmeta.Info, xattr
 		differ(Xattrs, a, b)
 	}
 	return diffs
+}
+
+func mtimeOf(info *fsmeta.Info) format.Time {
+	return format.Time{Sec: info.Mtime.Sec, Nsec: uint32(info.Mtime.Nsec)}
 }
 
 // id gives the id that an owner has here, as extraction gives it.

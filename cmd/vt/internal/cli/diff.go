@@ -1,0 +1,296 @@
+package cli
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/vtdarchive/vtd/format"
+	"github.com/vtdarchive/vtd/history"
+	"github.com/vtdarchive/vtd/internal/glob"
+	"github.com/vtdarchive/vtd/internal/human"
+	"github.com/vtdarchive/vtd/reader"
+	"github.com/vtdarchive/vtd/remote"
+)
+
+type diffCommand struct {
+	Old       string   `arg:"" name:"archive[@snapshot]" help:"An archive, and which of its states: the newest if none is named."`
+	New       string   `arg:"" optional:"" name:"archive[@snapshot]|directory" help:"What to compare it with: another state or archive, or a directory. Default: the state is compared with the one that it follows."`
+	Members   []string `name:"only" placeholder:"PATH" sep:"none" help:"Only this path, and what is below it, or what a pattern finds; may be given several times."`
+	Stat      bool     `help:"Sizes, and a sum at the end."`
+	JSON      bool     `name:"json" help:"One object a line."`
+	Quiet     bool     `short:"q" help:"Print nothing; the exit status tells."`
+	Ignore    []string `placeholder:"WHAT" help:"Differences that do not count: content, target, device, mode, owner, group, mtime, xattrs or links."`
+	NoRenames bool     `help:"Show what was renamed as deleted and added."`
+	Checksum  bool     `help:"Against a directory: read also files whose size and time are those in the archive."`
+}
+
+func (*diffCommand) Help() string {
+	return `
+Tells what has changed from one state of a tree to another, by hashes: what is equal is not read. A line has a letter and a path:
+
+    A  added
+    D  deleted
+    M  modified: the content, the target of a link, the number of a device
+    R  renamed, from one path to another
+    T  of another type
+    m  metadata only: what of it stands in parentheses
+
+A directory that was renamed as a whole is one line. Against a directory, files whose size and time are those in the archive count as equal, as with rsync, and renames are not looked for.
+
+Exit status: 0 no differences; 1 differences; 2 and more trouble.
+
+Examples:
+
+    vt ar diff backup.vtd                        what the newest state has changed
+    vt ar diff backup.vtd@latest~3 backup.vtd
+    vt ar diff --stat a.vtd b.vtd
+    vt ar diff 'backup.vtd@yesterday' /home/ann
+    vt ar diff --ignore mtime --only etc backup.vtd@before backup.vtd@after
+
+Each line of --json is an object:
+
+    change    added, deleted, modified, renamed, type, metadata
+    path      as in the new tree, or for deleted in the old one
+    from      of renamed: the path in the old tree
+    what      content, target, device, mode, owner, group, mtime, xattrs, links
+    old, new  the entry as list --json shows it, without its path; new only
+              where there is no directory`
+}
+
+func (c *diffCommand) Run(e *Env) error {
+	o := history.DiffOptions{NoRenames: c.NoRenames}
+	for _, name := range c.Ignore {
+		w, ok := history.ThingOf(name)
+		if !ok {
+			return usagef("--ignore %s: it takes %s", human.Quote(name), strings.Join(history.Things, ", "))
+		}
+		o.Ignore |= w
+	}
+	m := glob.New(c.Members)
+	if len(c.Members) > 0 {
+		o.Match, o.Below = m.Match, m.CouldMatchBelow
+	}
+	old, err := openState(e, c.Old)
+	if err != nil {
+		return err
+	}
+	defer old.a.Close()
+	r := &diffReport{c: c, e: e}
+	var run func() error
+	if info, err := os.Stat(c.New); c.New != "" && err == nil && info.IsDir() {
+		run = func() error { return r.directory(old, o) }
+	} else {
+		new, err := c.second(e, &old)
+		if err != nil {
+			return err
+		}
+		if new.a != old.a {
+			defer new.a.Close()
+		}
+		run = func() error { return r.states(old, new, o) }
+	}
+	err = e.output(func(w *bufio.Writer) error {
+		r.w = w
+		if err := run(); err != nil {
+			return err
+		}
+		if c.Stat && !c.Quiet && !c.JSON {
+			r.sum()
+		}
+		return nil
+	})
+	if err == nil && r.damage == nil && r.count > 0 {
+		return reported(errPartial)
+	}
+	return errors.Join(err, r.damage)
+}
+
+// second opens the new state. Where none is named, the one named is the new
+// state, and the one before it becomes the old one.
+func (c *diffCommand) second(e *Env, old *openedState) (openedState, error) {
+	if c.New != "" {
+		return openState(e, c.New)
+	}
+	new := *old
+	s, err := history.Find(old.a, old.ID.String()+"~1", time.Now())
+	if errors.Is(err, history.ErrNotFound) {
+		return new, fmt.Errorf("%s: it follows no other state; name what to compare it with", shownArchive(c.Old))
+	}
+	if err != nil {
+		return new, err
+	}
+	old.State = s
+	return new, nil
+}
+
+// openedState is a state of an archive that is open.
+type openedState struct {
+	history.State
+	a *reader.Archive
+}
+
+// openState opens what an argument ARCHIVE[@SNAPSHOT] names.
+func openState(e *Env, arg string) (openedState, error) {
+	path, at := splitState(arg)
+	a, err := atFlag{at}.open(e, path, reader.Options{})
+	if err != nil {
+		return openedState{}, err
+	}
+	t, err := a.Tree()
+	if err != nil {
+		return openedState{}, errors.Join(err, a.Close())
+	}
+	id, err := a.Hash(t.SnapshotBlock())
+	return openedState{history.State{Tree: t, ID: id}, a}, err
+}
+
+// splitState splits an argument at an @. A file that has one in its name, and
+// any before the last slash, which in a URL stands behind a user, are no such.
+func splitState(arg string) (path, at string) {
+	if _, err := os.Lstat(arg); err == nil {
+		return arg, ""
+	}
+	from := strings.LastIndexByte(arg, '/') + 1
+	for i := from; i < len(arg); i++ {
+		if arg[i] != '@' || i == from {
+			continue
+		}
+		if _, err := os.Lstat(arg[:i]); err == nil || remote.IsURL(arg) || arg[:i] == "-" {
+			return arg[:i], arg[i+1:]
+		}
+	}
+	return arg, ""
+}
+
+// diffReport prints changes.
+type diffReport struct {
+	c      *diffCommand
+	e      *Env
+	w      *bufio.Writer
+	old    format.HashID // of the archives
+	new    format.HashID // 0 for a directory
+	damage error
+
+	count          uint64
+	kinds          map[history.Kind]uint64
+	oldSum, newSum uint64 // bytes of files
+}
+
+func (r *diffReport) states(old, new openedState, o history.DiffOptions) error {
+	r.old, r.new = old.a.HashID(), new.a.HashID()
+	for c, err := range history.Diff(r.e.ctx, old.a, old.Tree, new.a, new.Tree, o) {
+		switch {
+		case archiveFault(err) != nil:
+			r.e.message("%v", err)
+			r.damage = errors.Join(r.damage, reported(archiveFault(err)))
+		case err != nil:
+			return err
+		default:
+			if err := r.show(c); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// letters stand for kinds of changes.
+var letters = map[history.Kind]string{
+	history.Added: "A", history.Deleted: "D", history.Modified: "M", history.Renamed: "R", history.Retyped: "T", history.Metadata: "m",
+}
+
+func (r *diffReport) show(c history.Change) error {
+	r.count++
+	if r.kinds == nil {
+		r.kinds = map[history.Kind]uint64{}
+	}
+	r.kinds[c.Kind]++
+	before, after := fileSize(c.Old), fileSize(c.New)
+	r.oldSum, r.newSum = r.oldSum+before, r.newSum+after
+	switch {
+	case r.c.Quiet:
+		return nil
+	case r.c.JSON:
+		return newJSON(r.w).Encode(r.object(c))
+	}
+	isDir := c.New != nil && c.New.Kind.IsDir() || c.New == nil && c.Old != nil && c.Old.Kind.IsDir()
+	line := letters[c.Kind] + "  "
+	if c.Kind == history.Renamed {
+		line += shownPath(c.From, isDir) + " -> "
+	}
+	line += shownPath(c.Path, isDir)
+	if c.What != 0 {
+		line += " (" + strings.Join(c.What.Names(), ", ") + ")"
+	}
+	if r.c.Stat && (before != 0 || after != 0) {
+		line += fmt.Sprintf("  %s -> %s", human.Count(int64(before)), human.Count(int64(after)))
+	}
+	_, err := fmt.Fprintln(r.w, line)
+	return err
+}
+
+func fileSize(e *format.Entry) uint64 {
+	if e == nil || e.Kind != format.KindFile {
+		return 0
+	}
+	return e.Size
+}
+
+// sum is the last line of --stat.
+func (r *diffReport) sum() {
+	var parts []string
+	for _, k := range []history.Kind{history.Added, history.Deleted, history.Modified, history.Renamed, history.Retyped, history.Metadata} {
+		if n := r.kinds[k]; n > 0 {
+			name := string(k)
+			switch k {
+			case history.Retyped:
+				name = "of another type"
+			case history.Metadata:
+				name = "with other metadata"
+			}
+			parts = append(parts, human.Count(int64(n))+" "+name)
+		}
+	}
+	if len(parts) == 0 {
+		parts = []string{"no differences"}
+	}
+	fmt.Fprintf(r.w, "%s; %s in these files before, %s after\n", strings.Join(parts, ", "), human.Bytes(int64(r.oldSum)), human.Bytes(int64(r.newSum)))
+}
+
+// changeJSON is a line of diff --json; help of diff describes it.
+type changeJSON struct {
+	Change    history.Kind `json:"change"`
+	Path      string       `json:"path"`
+	PathBytes []byte       `json:"path_bytes,omitempty"`
+	From      string       `json:"from,omitempty"`
+	FromBytes []byte       `json:"from_bytes,omitempty"`
+	What      []string     `json:"what,omitempty"`
+	Old       *memberJSON  `json:"old,omitempty"`
+	New       *memberJSON  `json:"new,omitempty"`
+}
+
+func (r *diffReport) object(c history.Change) changeJSON {
+	j := changeJSON{Change: c.Kind, What: c.What.Names()}
+	path := c.Path
+	if path == "" {
+		path = "."
+	}
+	j.Path, j.PathBytes = human.JSONName(path)
+	j.From, j.FromBytes = human.JSONName(c.From)
+	for _, x := range []struct {
+		e  *format.Entry
+		id format.HashID
+		to **memberJSON
+	}{{c.Old, r.old, &j.Old}, {c.New, r.new, &j.New}} {
+		if x.e != nil && x.id != 0 {
+			m := memberOf(member{path: path, Entry: x.e, hash: x.id})
+			m.Path, m.PathBytes = "", nil
+			*x.to = &m
+		}
+	}
+	return j
+}
