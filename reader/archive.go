@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -106,6 +107,7 @@ func Open(src Source, opts Options) (*Archive, error) {
 	a := &Archive{src: src, size: src.Size(), opts: opts}
 	a.pages = newCache[int64, []byte](indexCache, nil)
 	a.frames = newCache[uint64](opts.CacheBytes, (*frame).close)
+	a.frames.chance = rand.New(rand.NewPCG(0, 0))
 	a.nodes = newCache[uint64, *node](opts.NodeCacheBytes, nil)
 	a.made = newCache[partKey, []byte](opts.CacheBytes/madeShare, nil)
 	a.ahead.slots = max(opts.ReadAhead, 0)

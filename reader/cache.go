@@ -3,11 +3,12 @@ package reader
 import (
 	"container/list"
 	"errors"
+	"math/rand/v2"
 	"sync"
 )
 
 // cache holds values up to a total cost in bytes and drops the least recently
-// used first. A value that several goroutines ask for is loaded once. Values
+// used first, or one by chance. A value that several goroutines ask for is loaded once. Values
 // in use are pinned: a pinned value may be dropped from the cache, but discard
 // is called for it only when the last user has released it.
 type cache[K comparable, V any] struct {
@@ -18,7 +19,17 @@ type cache[K comparable, V any] struct {
 	used  int64
 	items map[K]*cached[K, V]
 	order list.List // of *cached, most recently used first
+
+	// chance, if not nil, picks what is dropped, but for the keepRecent used
+	// last. Who goes round through more than there is room for, as readers of
+	// versions that share frames do, finds nothing in a cache that always drops
+	// the oldest: that is what comes next.
+	chance *rand.Rand
 }
+
+// keepRecent is how many values chance does not touch: those that a few
+// sequential readers are in, and what has been decoded ahead for them.
+const keepRecent = 3
 
 type cached[K comparable, V any] struct {
 	key   K
@@ -104,8 +115,19 @@ func (c *cache[K, V]) recost(it *cached[K, V], cost int64) {
 // costs: without it a value above the limit would be loaded for every use.
 func (c *cache[K, V]) shrink() {
 	for c.used > c.max && c.order.Len() > 1 {
-		c.drop(c.order.Back().Value.(*cached[K, V]))
+		c.drop(c.victim())
 	}
+}
+
+// victim picks what to drop.
+func (c *cache[K, V]) victim() *cached[K, V] {
+	at := c.order.Back()
+	if n := c.order.Len() - keepRecent; c.chance != nil && n > 1 {
+		for range c.chance.IntN(n) {
+			at = at.Prev()
+		}
+	}
+	return at.Value.(*cached[K, V])
 }
 
 func (c *cache[K, V]) drop(it *cached[K, V]) {

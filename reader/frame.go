@@ -24,7 +24,6 @@ type frame struct {
 
 	mu     sync.Mutex
 	part   *codec.Partial    // decodes further; nil when done, closed or stored
-	stored int64             // bytes part holds
 	blocks map[uint32][]byte // of a stored frame: the blocks read so far
 	held   int64             // bytes of blocks
 }
@@ -101,7 +100,6 @@ func (a *Archive) loadFrame(row *format.IndexFrame) (*frame, error) {
 	if f.part, err = codec.NewPartial(head.Codec, stored, int(head.RawLen)); err != nil {
 		return nil, codecError(err, row.Offset)
 	}
-	f.stored = int64(len(stored))
 	return f, nil
 }
 
@@ -121,15 +119,15 @@ func codecError(err error, off int64) error {
 	return format.Damaged("frame", off, "%v", err)
 }
 
-// cost is how many bytes the frame holds. A decoder that is not finished
-// holds the stored bytes and a window of at most the raw length as well.
+// cost is how many bytes the frame holds, with what a decoder that is not
+// finished does.
 func (f *frame) cost() int64 {
 	n := int64(frameOverhead + 8*len(f.starts) + 8*len(f.good))
 	if raw := f.raw.Load(); raw != nil {
 		n += int64(cap(*raw))
 	}
 	if f.part != nil {
-		n += f.stored + int64(f.row.RawLen)
+		n += int64(f.part.Holds())
 	}
 	return n + f.held
 }
@@ -143,9 +141,26 @@ func (f *frame) close() {
 	}
 }
 
+// Decoding goes on in steps of fillStep, and to the end when little is left:
+// then the decoder can go.
+const (
+	fillStep = 64 << 10
+	fillRest = 8 // as a part of the frame
+)
+
+// fillTo is how far to decode for the bytes up to an offset.
+func (f *frame) fillTo(to uint32) int {
+	raw := int(f.row.RawLen)
+	n := min((int(to)+fillStep-1)/fillStep*fillStep, raw)
+	if raw-n < raw/fillRest {
+		n = raw
+	}
+	return n
+}
+
 // bytes gives the raw bytes from one offset to another, decoding as far as
-// they need. grown tells that the frame holds more, or fewer, bytes than
-// before.
+// they need, or a little further. grown tells that the frame holds more, or
+// fewer, bytes than before. Damage further on does not matter.
 func (f *frame) bytes(from, to uint32) (b []byte, grown bool, err error) {
 	if raw := f.raw.Load(); raw != nil && int(to) <= len(*raw) {
 		return (*raw)[from:to:to], false, nil
@@ -158,11 +173,11 @@ func (f *frame) bytes(from, to uint32) (b []byte, grown bool, err error) {
 	if f.part == nil {
 		return nil, false, fs.ErrClosed
 	}
-	raw, err := f.part.Fill(int(to))
-	if err != nil {
-		return nil, false, codecError(err, f.row.Offset)
-	}
+	raw, err := f.part.Fill(f.fillTo(to))
 	f.raw.Store(&raw)
+	if err != nil && int(to) > len(raw) {
+		return nil, true, codecError(err, f.row.Offset)
+	}
 	if len(raw) == int(f.row.RawLen) {
 		f.part.Close()
 		f.part = nil

@@ -33,6 +33,7 @@ type Partial struct {
 	list   listReader
 	buf    *[]byte  // holds what list reads
 	todo   longCopy // what is left of the current copy
+	window int      // what dec keeps of its output
 }
 
 // NewPartial starts to decode a frame. The Partial reads stored until it is
@@ -46,8 +47,9 @@ func NewPartial(id ID, stored []byte, rawLen int) (*Partial, error) {
 
 // Fill decodes until at least the first n raw bytes are there and returns all
 // that are there so far. What it returns stays valid and unchanged, also after
-// Close. Asking for all bytes checks, too, that the frame ends there. Once Fill
-// has found damage it returns the same error whatever is asked for.
+// Close. Asking for all bytes checks, too, that the frame ends there. With an
+// error about damage it returns what it has decoded before; once it has found
+// damage, asking for more gives the same error.
 func (p *Partial) Fill(n int) ([]byte, error) {
 	if n < 0 || n > p.rawLen {
 		return nil, fmt.Errorf("codec: %d bytes asked for of a frame of %d", n, p.rawLen)
@@ -55,23 +57,22 @@ func (p *Partial) Fill(n int) ([]byte, error) {
 	if p.out != nil && n <= len(p.out) {
 		return p.out, nil
 	}
-	if p.err != nil {
-		return nil, p.err
-	}
-	if err := p.fill(n); err != nil {
-		p.err = err
-		p.out = nil
+	if p.err == nil {
+		if p.err = p.fill(n); p.err == nil {
+			return p.out, nil
+		}
 		p.Close()
-		return nil, err
 	}
-	return p.out, nil
+	return p.out, p.err
 }
 
 func (p *Partial) fill(n int) error {
 	if p.stream == nil && (p.rawLen <= wholeBelow || n > p.rawLen/2) {
 		out, err := Decode(nil, p.id, p.stored, p.rawLen)
-		p.out = out
-		return err
+		if err == nil {
+			p.out = out
+			return nil
+		} // otherwise as far as it goes
 	}
 	if p.stream == nil {
 		if err := p.start(); err != nil {
@@ -124,6 +125,7 @@ func (p *Partial) start() error {
 		}
 		content = h.lits
 	}
+	p.window = zstdWindow(content)
 	p.dec = decoders.Get().(*zstd.Decoder)
 	p.stream = p.dec
 	if err := p.dec.Reset(bytes.NewReader(content)); err != nil {
@@ -165,10 +167,11 @@ func (p *Partial) fillLong(n int) error {
 // read appends the next n bytes of the stream to the output.
 func (p *Partial) read(n int) error {
 	at := len(p.out)
-	if _, err := io.ReadFull(p.stream, p.out[at:at+n]); err != nil {
+	n, err := io.ReadFull(p.stream, p.out[at:at+n])
+	p.out = p.out[:at+n]
+	if err != nil {
 		return corrupt("zstd: %v", err)
 	}
-	p.out = p.out[:at+n]
 	return nil
 }
 
@@ -181,6 +184,15 @@ func (p *Partial) reserve(n int) {
 	out := make([]byte, len(p.out), room)
 	copy(out, p.out)
 	p.out = out
+}
+
+// Holds is how much memory decoding further takes, beside the output.
+func (p *Partial) Holds() int {
+	n := len(p.stored) + p.window
+	if p.buf != nil {
+		n += cap(*p.buf)
+	}
+	return n
 }
 
 // Close gives the decoder back. A closed Partial still returns what it has
@@ -200,5 +212,5 @@ func (p *Partial) Close() {
 		lists.Put(p.buf)
 		p.buf = nil
 	}
-	p.list, p.stored = listReader{}, nil
+	p.list, p.stored, p.window = listReader{}, nil, 0
 }

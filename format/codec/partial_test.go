@@ -97,7 +97,7 @@ func TestPartialRange(t *testing.T) {
 }
 
 // Damage in a large frame: an error, once seen, stays; what came before it is
-// what Decode of the whole frame would have given.
+// there, too.
 func TestPartialDamage(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for _, f := range large(t) {
@@ -110,10 +110,40 @@ func TestPartialDamage(t *testing.T) {
 		if err != nil {
 			continue
 		}
-		_, first := p.Fill(len(f.raw))
-		_, second := p.Fill(0)
-		if !errors.Is(first, ErrCorrupt) || !errors.Is(second, ErrCorrupt) {
+		got, first := p.Fill(len(f.raw))
+		_, second := p.Fill(len(f.raw))
+		if !errors.Is(first, ErrCorrupt) || first != second {
 			t.Errorf("%v: errors %v, %v", f.id, first, second)
 		}
+		if again, err := p.Fill(len(got)); len(got) > 0 && err != nil || len(again) != len(got) {
+			t.Errorf("%v: the %d bytes before the damage are gone: %v", f.id, len(got), err)
+		}
+	}
+}
+
+// TestPartialBeforeDamage: damage near the end of a frame leaves the rest of it
+// to be read, however much is asked for first.
+func TestPartialBeforeDamage(t *testing.T) {
+	failures := 0
+	for _, f := range large(t) {
+		for at := len(f.stored) - 4000; at < len(f.stored); at += 100 {
+			damaged := bytes.Clone(f.stored)
+			clear(damaged[at : at+20])
+			p, err := NewPartial(f.id, damaged, len(f.raw))
+			if err != nil {
+				continue
+			}
+			got, err := p.Fill(len(f.raw))
+			if err == nil {
+				continue
+			}
+			failures++
+			if len(got) < len(f.raw)/4 || !bytes.HasPrefix(got, f.raw[:len(f.raw)/4]) {
+				t.Errorf("%v damaged at %d of %d: %d bytes of %d are given", f.id, at, len(f.stored), len(got), len(f.raw))
+			}
+		}
+	}
+	if failures < 20 {
+		t.Errorf("only %d frames are damaged", failures)
 	}
 }

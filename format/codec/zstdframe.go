@@ -99,3 +99,20 @@ func checkZstd(src []byte, rawLen int) error {
 	}
 	return nil
 }
+
+// zstdWindow gives the window of a frame that checkZstd has passed: as much of
+// its output a decoder keeps.
+func zstdWindow(src []byte) int {
+	head := src[4]
+	if head&0x20 == 0 {
+		exp, mantissa := src[5]>>3, src[5]&7
+		return int(8+mantissa) << (7 + exp)
+	}
+	var content [8]byte
+	copy(content[:], src[5:5+1<<(head>>6)])
+	n := int(binary.LittleEndian.Uint64(content[:]))
+	if head>>6 == 1 {
+		n += 256
+	}
+	return n
+}
