@@ -73,6 +73,17 @@
 // (8 MiB above level 12). In a larger archive the estimates decide alone; what
 // samples do not show is then small beside the rest.
 //
+// # Rates
+//
+// Looking for the model of a stream takes at most 2 Mi steps and 1024 for each octet
+// of its content, and 64 Mi in all (deflate.Limits.Search); a step is a nanosecond
+// or two, so that is a MB of content in one second or two. What is not found then
+// stays as it is, as does a stream that is made at less than some 4 MB of content in
+// a second: 256 steps an octet, and 4096 for each octet that is made. Where most of the
+// first 16 of many streams of one kind, in one content or in the files of a
+// directory, have no recipe that is worth its name, the others get a sixteenth of the
+// steps: a MB of content in 60 to 130 ms.
+//
 // The preset fast looks into nothing, nor does RecipesAuto where content is cut
 // without scanners.
 //

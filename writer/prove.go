@@ -12,6 +12,7 @@ import (
 
 	"github.com/vtdarchive/vtd/deflate"
 	"github.com/vtdarchive/vtd/format"
+	"github.com/vtdarchive/vtd/packed"
 	"github.com/vtdarchive/vtd/recipe"
 )
 
@@ -19,11 +20,21 @@ import (
 // were made, and to make them. A recipe counts only if what it makes is, octet for
 // octet, what was read the first time.
 
+const (
+	// pilots is how many streams of a group are searched for before it is asked
+	// whether that is of use: not if more than half of them need, besides their
+	// content, one part in longShare of themselves. Then the others are searched for
+	// in a sixteenth of the steps that package deflate would take.
+	pilots, longShare         = 16, 16
+	scantSteps, scantPerOctet = 128 << 10, 64
+)
+
 // proof is how a stream is made.
 type proof struct {
 	params []byte
 	model  string
 	id     uint32 // of the recipe + 1; 0: none yet
+	search int64  // steps of searching for the model, at most; 0: as many as usual
 }
 
 // extra is what the recipe takes beyond what every one does.
@@ -74,31 +85,87 @@ func (c *creation) prove(ctx context.Context, streams []*packedStream) error {
 			small = append(small, s)
 		}
 	}
+	first, groups := c.groupStreams(small)
 	// Streams of one part beside each other; of others the parts.
-	for _, work := range []struct {
-		streams       []*packedStream
-		streamsAtOnce int
-		partsAtOnce   int
-	}{{small, c.o.Threads, 1}, {large, min(2, c.o.Threads), c.o.Threads}} {
-		g, gctx := errgroup.WithContext(ctx)
-		g.SetLimit(work.streamsAtOnce)
-		for _, s := range work.streams {
-			if gctx.Err() != nil {
-				break
+	if err := c.proveSome(ctx, first, c.o.Threads, 1); err != nil {
+		return err
+	}
+	var others []*packedStream
+	for _, g := range groups {
+		if hopeless(g[:pilots]) {
+			for _, s := range g[pilots:] {
+				s.search = scantSteps + scantPerOctet*s.survey.ContentSize
 			}
-			g.Go(func() error {
-				p := prover{c, gctx}
-				return p.stream(s, work.partsAtOnce)
-			})
 		}
-		if err := g.Wait(); err != nil {
-			return err
+		others = append(others, g[pilots:]...)
+	}
+	if err := c.proveSome(ctx, others, c.o.Threads, 1); err != nil {
+		return err
+	}
+	return c.proveSome(ctx, large, min(2, c.o.Threads), c.o.Threads)
+}
+
+// groupStreams gives the streams that come first, and the groups of which there are
+// more. Those of a group are likely to be of one encoder: they are of one kind, and
+// lie in one content, or in files of one directory.
+func (c *creation) groupStreams(streams []*packedStream) (first []*packedStream, groups [][]*packedStream) {
+	type key struct {
+		kind   packed.Kind
+		parent *packedStream
+		dir    uint32
+	}
+	index := map[key]int{}
+	var all [][]*packedStream
+	for _, s := range streams {
+		k := key{s.kind, s.at.parent, 0}
+		if s.at.parent == nil {
+			k.dir = c.tree.node(s.at.file).parent
 		}
-		if err := ctx.Err(); err != nil {
-			return err
+		i, ok := index[k]
+		if !ok {
+			i = len(all)
+			index[k] = i
+			all = append(all, nil)
+		}
+		all[i] = append(all[i], s)
+	}
+	for _, g := range all {
+		first = append(first, g[:min(len(g), pilots)]...)
+		if len(g) > pilots {
+			groups = append(groups, g)
 		}
 	}
-	return nil
+	return first, groups
+}
+
+// hopeless says whether for most of some streams there is no recipe, or a long one.
+func hopeless(streams []*packedStream) bool {
+	bad := 0
+	for _, s := range streams {
+		if s.params == nil || int64(len(s.params)) > s.length/longShare {
+			bad++
+		}
+	}
+	return 2*bad > len(streams)
+}
+
+// proveSome makes recipes of streams, several at once, and of each several parts.
+func (c *creation) proveSome(ctx context.Context, streams []*packedStream, streamsAtOnce, partsAtOnce int) error {
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(streamsAtOnce)
+	for _, s := range streams {
+		if gctx.Err() != nil {
+			break
+		}
+		g.Go(func() error {
+			p := prover{c, gctx}
+			return p.stream(s, partsAtOnce)
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return ctx.Err()
 }
 
 // stream makes the recipe of one stream. Only cancelling is an error.
@@ -153,7 +220,9 @@ func (p *prover) make(s *packedStream, container io.ReaderAt, atOnce int) error 
 	content := p.c.source.content(p.ctx, s.pieces)
 	defer content.close()
 	octets := s.reader(container)
-	model, err := deflate.Find(octets, content, s.survey, s.hints, unpackLimits)
+	limits := unpackLimits
+	limits.Search = s.search
+	model, err := deflate.Find(octets, content, s.survey, s.hints, limits)
 	if err != nil {
 		return err
 	}
