@@ -66,9 +66,10 @@ func (c *mountCommand) Run(e *Env) error {
 	case c.Exec && c.Foreground:
 		return usagef("--exec and --foreground exclude each other")
 	}
+	// The guard stands elsewhere, where a relative path leads to nothing.
 	info, err := os.Stat(c.Archive)
-	if err != nil && !remote.IsURL(c.Archive) {
-		return err // and that of "-", which is no standard input here
+	if err != nil && c.Archive == "-" {
+		return err
 	}
 	if err == nil && info.Mode()&(os.ModeNamedPipe|os.ModeCharDevice|os.ModeSocket|os.ModeDir) != 0 {
 		return fmt.Errorf("%s: not a file; a mount reads its archive in any order", human.Quote(c.Archive))
