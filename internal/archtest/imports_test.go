@@ -46,6 +46,10 @@ var allowed = map[string]string{
 	"reader/extract": "format format/codec recipe reader reader/stream internal/disk internal/fsmeta internal/dirtree golang.org/x/sync golang.org/x/sys",
 	"writer":         "deflate format format/codec packed recipe scanners reader internal/disk internal/fsmeta internal/dirtree github.com/edsrzf/mmap-go golang.org/x/sync golang.org/x/sys",
 
+	// What is left of an archive: it reads frames without package reader's trust in
+	// indexes and writes them again.
+	"recovery": "format format/codec recipe scanners reader internal/disk golang.org/x/sync",
+
 	// It runs fusermount3, as go-fuse does.
 	"fusearchive": "format reader github.com/hanwen/go-fuse/v2 golang.org/x/sys os/exec",
 
@@ -55,7 +59,7 @@ var allowed = map[string]string{
 	"cmd/vt":                   "cmd/vt/internal/cli",
 	"cmd/vt/internal/compare":  "format reader writer internal/fsmeta internal/human golang.org/x/sys",
 	"cmd/vt/internal/blockmap": "format reader scanners internal/human",
-	"cmd/vt/internal/cli": "cmd/vt/internal/blockmap cmd/vt/internal/compare format format/codec history legacy recipe scanners reader reader/stream reader/extract remote writer fusearchive internal/disk internal/fsmeta internal/filter internal/glob " +
+	"cmd/vt/internal/cli": "cmd/vt/internal/blockmap cmd/vt/internal/compare format format/codec history legacy recipe recovery scanners reader reader/stream reader/extract remote writer fusearchive internal/disk internal/fsmeta internal/filter internal/glob " +
 		"internal/human internal/progress github.com/alecthomas/kong golang.org/x/term golang.org/x/sys " +
 		"os/exec", // mount: the processes of a mount, and the command of --exec
 }

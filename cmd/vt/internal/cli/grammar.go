@@ -28,6 +28,7 @@ type archiveCommands struct {
 	Cat     catCommand     `cmd:"" help:"Write files of an archive to standard output."`
 	Info    infoCommand    `cmd:"" help:"Describe an archive."`
 	Verify  verifyCommand  `cmd:"" help:"Check an archive for damage, and against what it should be."`
+	Recover recoverCommand `cmd:"" help:"Make a valid archive of what is left of a damaged one."`
 	Blocks  blocksCommand  `cmd:"" help:"Show how files are cut into blocks, and why."`
 	Import  importCommand  `cmd:"" help:"Make an archive of what another program has stored."`
 	Hash    hashCommand    `cmd:"" help:"Compute the content id of files and directories."`
