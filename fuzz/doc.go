@@ -30,6 +30,9 @@
 // archive has the root hash of the original gives the original's entries and
 // contents, or errors: never something else.
 //
+// FuzzRecipes stores any bytes as files of kinds that have DEFLATE streams in them,
+// and asks the same. TestBadStreams is a table of streams that are wrong or hostile.
+//
 // Everywhere, errors about an archive are of exactly one class of package
 // format, work and memory are bounded (guard_test.go), and a target without
 // seeds fails.
