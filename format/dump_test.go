@@ -166,6 +166,30 @@ func dumpTrailer(d *dumper) {
 	d.crc()
 }
 
+func dumpParityHead(d *dumper) {
+	d.take(8, "magic")
+	d.u32("size of the head")
+	d.u32("size of a cell")
+	d.take(16, "archive id")
+	d.take(16, "id of the set")
+	d.u64("offset of the protected range")
+	d.u64("length of the protected range")
+	data := d.u16("count of data shards")
+	d.u16("count of parity shards")
+	d.u32("count of rows")
+	d.u16("number of the parity shard")
+	d.take(1, "hash function")
+	d.take(1, "code")
+	d.u32("number of the row")
+	d.u64("flags of the header")
+	d.take(8, "zero")
+	d.take(32, "hash of the frame")
+	for range data {
+		d.take(CellHashSize, "hash of a data cell")
+	}
+	d.crc()
+}
+
 // dumpBlock comments a metadata block in one of its forms.
 func dumpBlock(form Form) func(*dumper) {
 	return func(d *dumper) {

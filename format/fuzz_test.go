@@ -139,3 +139,25 @@ func FuzzParseTrailer(f *testing.F) {
 		}
 	})
 }
+
+func FuzzParseParityHead(f *testing.F) {
+	seeds(f, "parityhead.txt")
+	f.Fuzz(func(t *testing.T, b []byte) {
+		n, _, err := ParityHeadSize(b, 0)
+		if err != nil {
+			return
+		}
+		b = reseal(b, n)
+		h, err := ParseParityHead(b, 0)
+		if err != nil {
+			return
+		}
+		if got := h.AppendTo(nil); !bytes.Equal(got, b[:n]) {
+			t.Errorf("%x is not the one encoding", b[:n])
+		}
+		at, end := h.FrameAt(h.Shard, h.Row), h.SegmentEnd()
+		if at < h.End() || at+h.FrameSize() > h.IndexAt() || end < h.IndexAt() || h.Reach() < 0 || h.Reach() > end-h.Begin {
+			t.Errorf("%+v: frame at %d, end at %d, reach %d", h.ParitySet, at, end, h.Reach())
+		}
+	})
+}

@@ -33,6 +33,8 @@ func TestGolden(t *testing.T) {
 			func(b []byte) (any, error) { return ParseIndexHead(b, 0) }, IndexHead{300, 5, 1}},
 		{"trailer", sampleTrailer().AppendTo(nil), dumpTrailer,
 			func(b []byte) (any, error) { return ParseTrailer(b, 10_000) }, sampleTrailer()},
+		{"parityhead", sampleParityHead().AppendTo(nil), dumpParityHead,
+			func(b []byte) (any, error) { return ParseParityHead(b, 0) }, sampleParityHead()},
 		{"top", sampleTop().AppendTo(nil), dumpBlock(Stored),
 			func(b []byte) (any, error) { return ParseTop(b, 0) }, sampleTop()},
 	} {

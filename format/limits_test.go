@@ -30,6 +30,18 @@ func snapshotWith(change func(s *Snapshot)) []byte {
 	return s.AppendTo(nil, Stored, 0)
 }
 
+func parseParity(b []byte) error { _, err := ParseParityHead(b, 0); return err }
+
+// parityWith makes the head of a set of these shards, rows and cells.
+func parityWith(data, parity int, rows, cell uint32) []byte {
+	h := &ParityHead{
+		ParitySet: ParitySet{Data: data, Parity: parity, Rows: rows, Cell: cell, HashID: HashBLAKE3, Code: ParityCauchy},
+		Cells:     make([]CellHash, data),
+	}
+	h.Length = int64(data) * h.ShardSize()
+	return h.AppendTo(nil)
+}
+
 func parseRecipe(b []byte) error { _, err := ParseRecipe(b, Stored, 0); return err }
 
 func indirectOf(level int, kind RefKind, spans ...uint64) []byte {
@@ -195,6 +207,9 @@ func TestLimits(t *testing.T) {
 				}
 			})
 		}, parseSnapshot},
+		{"MaxParityShards", MaxParityShards, func(n uint64) []byte { return parityWith(250, int(n)-250, 1, 250) }, parseParity},
+		{"MaxParityCell", MaxParityCell, func(n uint64) []byte { return parityWith(3, 1, 1, uint32(n)) }, parseParity},
+		{"MaxParityRows", MaxParityRows, func(n uint64) []byte { return parityWith(3, 1, uint32(n), 7) }, parseParity},
 		{"MaxText: label", MaxText, func(n uint64) []byte { return snapshotWith(func(s *Snapshot) { s.Label = str(n) }) }, parseSnapshot},
 		{"MaxText: message", MaxText, func(n uint64) []byte { return snapshotWith(func(s *Snapshot) { s.Message = str(n) }) }, parseSnapshot},
 		{"MaxText: tool", MaxText, func(n uint64) []byte { return snapshotWith(func(s *Snapshot) { s.Tool = str(n) }) }, parseSnapshot},

@@ -15,6 +15,7 @@ const (
 	MagicFrame   = "\xf5VTDfr\r\n"
 	MagicIndex   = "\xf5VTDix\r\n"
 	MagicTrailer = "\xf5VTDtr\r\n"
+	MagicParity  = "\xf5VTDpa\r\n"
 )
 
 // Sizes of the fixed structures, in bytes.
@@ -26,6 +27,10 @@ const (
 	TrailerSize        = 192 // the last bytes of a segment
 	HashSize           = 32  // both hashes of version 1.0
 	ArchiveIDSize      = 16
+
+	ParityHeadFixedSize = 128 // hashes of cells and a CRC follow
+	CellHashSize        = 16  // the first bytes of the hash of a cell
+	ParityTailSize      = IndexHeadSize + TrailerSize
 )
 
 // Flag bits of the header.
@@ -57,6 +62,10 @@ const (
 	FrameMetadata FrameKind = 1
 	FrameData     FrameKind = 2
 )
+
+// ParityCauchy is the code of parity frames: Reed-Solomon over 2^8 elements,
+// with a Cauchy matrix.
+const ParityCauchy uint8 = 1
 
 // BlockType is the first byte of every metadata block.
 type BlockType uint8

@@ -24,6 +24,9 @@ func TestNumbers(t *testing.T) {
 		{"IndexHeadSize", IndexHeadSize, 48},
 		{"IndexFrameSize", IndexFrameSize, 40},
 		{"TrailerSize", TrailerSize, 192},
+		{"ParityHeadFixedSize", ParityHeadFixedSize, 128},
+		{"CellHashSize", CellHashSize, 16},
+		{"ParityTailSize", ParityTailSize, 240},
 		{"HashSize", HashSize, 32},
 		{"ArchiveIDSize", ArchiveIDSize, 16},
 
@@ -33,6 +36,8 @@ func TestNumbers(t *testing.T) {
 
 		{"HashBLAKE3", uint64(HashBLAKE3), 1},
 		{"HashSHA256", uint64(HashSHA256), 2},
+
+		{"ParityCauchy", uint64(ParityCauchy), 1},
 
 		{"FrameMetadata", uint64(FrameMetadata), 1},
 		{"FrameData", uint64(FrameData), 2},
@@ -149,6 +154,9 @@ func TestNumbers(t *testing.T) {
 		{"MaxRecipeDepth", MaxRecipeDepth, 4},
 		{"MaxRecipeRatio", MaxRecipeRatio, 256},
 		{"MaxRecipeFree", MaxRecipeFree, 65_536},
+		{"MaxParityShards", MaxParityShards, 256},
+		{"MaxParityCell", MaxParityCell, 1_048_576},
+		{"MaxParityRows", MaxParityRows, 16_777_216},
 	} {
 		if n.got != n.want {
 			t.Errorf("%s is %d; in the format it is %d", n.name, n.got, n.want)
@@ -159,6 +167,7 @@ func TestNumbers(t *testing.T) {
 		{"MagicFrame", MagicFrame, "\xf5VTDfr\r\n"},
 		{"MagicIndex", MagicIndex, "\xf5VTDix\r\n"},
 		{"MagicTrailer", MagicTrailer, "\xf5VTDtr\r\n"},
+		{"MagicParity", MagicParity, "\xf5VTDpa\r\n"},
 		{"contentTag", contentTag, "vtd content 1\n"},
 		{"HashBLAKE3", HashBLAKE3.String(), "blake3"},
 		{"HashSHA256", HashSHA256.String(), "sha256"},

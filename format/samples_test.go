@@ -43,6 +43,21 @@ func sampleTrailer() *Trailer {
 	}
 }
 
+func sampleParityHead() *ParityHead {
+	h := &ParityHead{
+		ParitySet: ParitySet{
+			Archive: testID, ID: [16]byte([]byte("set-id-16-bytes-")), Length: 10_000, Data: 5, Parity: 2, Rows: 60, Cell: 40,
+			HashID: HashSHA256, Code: ParityCauchy, Flags: FlagAsCreated,
+		},
+		Shard: 1, Row: 59, Hash: testHash(4), Cells: make([]CellHash, 5),
+	}
+	for i := range h.Cells {
+		sum := testHash(byte(i))
+		copy(h.Cells[i][:], sum[:])
+	}
+	return h
+}
+
 func sampleTop() *Top {
 	return &Top{Snapshot: testHash(1), Root: testHash(2), Content: testHash(3), Span: 1 << 40}
 }

@@ -51,6 +51,7 @@ var limits = map[string]uint64{
 	"MaxXattrValue": MaxXattrValue, "MaxXattrTotal": MaxXattrTotal, "MaxLeafEntries": MaxLeafEntries,
 	"MaxNodeChildren": MaxNodeChildren, "MaxNodeLevel": MaxNodeLevel, "MaxDepth": MaxDepth, "MaxSpan": MaxSpan,
 	"MaxParents": MaxParents, "MaxVector": MaxVector, "MaxText": MaxText, "MaxRecipeParams": MaxRecipeParams, "MaxRecipeDepth": MaxRecipeDepth, "MaxRecipeRatio": MaxRecipeRatio, "MaxRecipeFree": MaxRecipeFree,
+	"MaxParityShards": MaxParityShards, "MaxParityCell": MaxParityCell, "MaxParityRows": MaxParityRows,
 }
 
 var registry = map[string]uint64{
@@ -59,6 +60,7 @@ var registry = map[string]uint64{
 	"FlagAsCreated": FlagAsCreated, "FlagOnePass": FlagOnePass,
 	"ExtFeature": uint64(ExtFeature), "ExtChunker": uint64(ExtChunker), "ExtLayout": uint64(ExtLayout), "ExtPreset": uint64(ExtPreset),
 	"ChunkerGear": uint64(ChunkerGear), "ChunkerScanners": uint64(ChunkerScanners), "ChunkerJoints": uint64(ChunkerJoints), "OrderPath": uint64(OrderPath), "OrderFamilies": uint64(OrderFamilies),
+	"ParityCauchy":  uint64(ParityCauchy),
 	"FrameMetadata": uint64(FrameMetadata), "FrameData": uint64(FrameData),
 	"Stored": uint64(codec.Stored), "Zstd": uint64(codec.Zstd), "LongZstd": uint64(codec.LongZstd),
 	"BlockTop": uint64(BlockTop), "BlockSnapshot": uint64(BlockSnapshot), "BlockDirLeaf": uint64(BlockDirLeaf),
@@ -133,6 +135,9 @@ func probes(t *testing.T) []probe {
 	row := IndexFrame{Offset: 119, First: 20, Count: 21, HeadSize: 122, Stored: 23, RawLen: 24, Kind: FrameMetadata, Codec: codec.Zstd}
 	trailer := Trailer{ID: id, Offset: 31, Segment: 32, Index: 33, IndexLen: 34, Prev: 35, Base: 36, Blocks: 37, Top: 38, TopHash: h1, IndexHash: h2, Snapshots: 39}
 	frameBytes := frame.AppendTo(nil)
+	parity := sampleParityHead()
+	parity.Archive, parity.Hash = id, h1
+	parityBytes := parity.AppendTo(nil)
 	return []probe{
 		{"4. Header", HeaderFixedSize, header, map[string]any{
 			"magic": []byte(MagicHeader), "major": 1, "minor": 7, "size": 64, "flags": 1, "ignorable": 11, "read-only": 12,
@@ -152,6 +157,11 @@ func probes(t *testing.T) []probe {
 			"magic": []byte(MagicTrailer), "size": TrailerSize, "archive": id[:], "offset of this": 31, "offset at": 32, "offset of the index": 33,
 			"length": 34, "offset of the trailer": 35, "offset of the base": 36, "count of blocks": 37, "number": 38,
 			"of the top": h1[:], "of the index": h2[:], "count of snapshots": 39,
+		}},
+		{"9.2 Parity segments", 0, parityBytes, map[string]any{
+			"magic": []byte(MagicParity), "size of the head": len(parityBytes), "size of a cell": 40, "archive": id[:], "id of the set": []byte("set-id-16-bytes-"),
+			"offset": 0, "length": 10_000, "count of data": 5, "count of parity": 2, "count of rows": 60, "number of the parity": 1,
+			"hash function": int(HashSHA256), "code": int(ParityCauchy), "number of the row": 59, "flags": 1, "of bytes": h1[:], "of each": nil, "of all": nil,
 		}},
 	}
 }

@@ -153,3 +153,56 @@ func TestResolveRefs(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestParityGeometry: where frames and cells lie, and what can be lost, of a
+// set small enough to count by hand.
+func TestParityGeometry(t *testing.T) {
+	s := &ParitySet{Begin: 1000, Length: 950, Data: 5, Parity: 2, Rows: 2, Cell: 100, HashID: HashBLAKE3, Code: ParityCauchy}
+	frame := int64(128 + 5*16 + 4 + 100)
+	for _, c := range []struct {
+		what      string
+		got, want int64
+	}{
+		{"end", s.End(), 1950},
+		{"frame size", s.FrameSize(), frame},
+		{"shard size", s.ShardSize(), 200},
+		{"cell 3 of row 1", s.CellAt(3, 1), 1000 + 600 + 100},
+		{"length of a whole cell", s.CellLen(4, 0), 100},
+		{"length of the last cell", s.CellLen(4, 1), 50},
+		{"frame 1 of row 1", s.FrameAt(1, 1), 1950 + 3*frame},
+		{"index", s.IndexAt(), 1950 + 4*frame},
+		{"end of the segment", s.SegmentEnd(), 1950 + 4*frame + 240},
+		// 251 bytes from the end of cell 0 of row 0 to cell 2 of row 0 would be
+		// 301; the last shard lacks 50.
+		{"reach", s.Reach(), 2*200 - 100 - 50 + 1},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: %d, want %d", c.what, c.got, c.want)
+		}
+	}
+}
+
+// TestParityTail: the index and the trailer behind parity frames repeat the
+// trailer before.
+func TestParityTail(t *testing.T) {
+	before := sampleTrailer()
+	s := &ParitySet{Archive: testID, Begin: 0, Length: before.Offset + TrailerSize, Data: 100, Parity: 2, Rows: 1, Cell: 102, HashID: HashSHA256, Code: ParityCauchy}
+	b := s.Tail(before)
+	if len(b) != ParityTailSize {
+		t.Fatalf("%d bytes", len(b))
+	}
+	x, err := ParseIndexHead(b, s.IndexAt())
+	if err != nil || x != (IndexHead{First: before.Blocks}) {
+		t.Errorf("index %+v, %v", x, err)
+	}
+	after, err := ParseTrailer(b[IndexHeadSize:], s.IndexAt()+IndexHeadSize)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := *before
+	want.Offset, want.Segment, want.Index, want.IndexLen = s.IndexAt()+IndexHeadSize, s.End(), s.IndexAt(), IndexHeadSize
+	want.Prev, want.Base, want.IndexHash = before.Offset, before.Offset, HashSHA256.Sum(b[:IndexHeadSize])
+	if *after != want {
+		t.Errorf("trailer %+v, want %+v", after, want)
+	}
+}

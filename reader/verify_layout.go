@@ -30,13 +30,15 @@ func (v *verifier) layout() ([]format.IndexFrame, error) {
 // tells all.
 func (v *verifier) trailers() (regions []region, from int64) {
 	from = v.a.headerSize
-	if v.a.header.Flags&format.FlagAsCreated != 0 && v.a.trailer.Prev != 0 {
-		v.note(format.Damaged("header", 16, "it says that nothing was appended, yet there are several segments"), v.a.headerSize)
-	}
 	for t := v.a.trailer; ; {
 		v.rep.Trailers++
 		end := t.Offset + format.TrailerSize
 		regions = append(regions, region{t.Offset, end, "trailer"}, region{t.Index, t.Index + t.IndexLen, "index"})
+		if t.IsParity() {
+			regions = append(regions, region{t.Segment, t.Index, "parity frame"})
+		} else if t.Prev != 0 && v.a.header.Flags&format.FlagAsCreated != 0 {
+			v.note(format.Damaged("header", 16, "it says that nothing was appended, yet there are several segments"), v.a.headerSize)
+		}
 		v.checkIndex(t)
 		v.checkTopFrame(t)
 		if t.Prev == 0 {
@@ -51,6 +53,12 @@ func (v *verifier) trailers() (regions []region, from int64) {
 		}
 		if err != nil {
 			v.note(err, format.TrailerSize)
+			prev = nil
+		}
+		if t.IsParity() {
+			v.parity(t, prev)
+		}
+		if prev == nil {
 			return regions, t.Segment
 		}
 		t = prev
@@ -84,6 +92,7 @@ func checkPrev(t, prev *format.Trailer) error {
 		return bad(40, "its segment begins at %d, inside the one before, which ends at %d", t.Segment, end)
 	case t.Blocks < prev.Blocks:
 		return bad(80, "it counts %d blocks, the one before %d", t.Blocks, prev.Blocks)
+	case t.IsParity(): // what else it says has to be as in the one before
 	case t.Top < prev.Blocks:
 		return bad(88, "its top block %d is of a segment before", t.Top)
 	case t.Snapshots < prev.Snapshots:

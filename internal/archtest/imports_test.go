@@ -24,6 +24,7 @@ var allowed = map[string]string{
 	"deflate":      "",
 	"recipe":       "format deflate",
 	"legacy":       "github.com/zeebo/blake3",
+	"parity":       "format github.com/klauspost/reedsolomon golang.org/x/sync",
 
 	"internal/fsmeta":   "golang.org/x/sys",
 	"internal/disk":     "golang.org/x/sys",
@@ -73,7 +74,7 @@ var keptFrom = map[string]string{
 
 // pure packages import none of these.
 var (
-	pure   = []string{"format", "format/codec", "scanners", "legacy", "deflate", "packed", "recipe", "spec"}
+	pure   = []string{"format", "format/codec", "scanners", "legacy", "deflate", "packed", "recipe", "parity", "spec"}
 	impure = []string{"os", "net", "syscall", "io/ioutil", "os/exec", "log", "net/http"}
 )
 

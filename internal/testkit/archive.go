@@ -22,6 +22,8 @@ type Segment struct {
 	// Merge makes the index cover all blocks of the file. Otherwise it covers
 	// those of the segment and the trailer before is its base.
 	Merge bool
+	// Parity makes it a parity segment, which has no versions.
+	Parity *Parity
 }
 
 // Version is one tree with its snapshot record. Root, Content and, when

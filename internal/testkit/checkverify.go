@@ -166,6 +166,15 @@ func (c *checker) layout() error {
 		if begin := at; t.Segment != begin && (t.Segment != 0 || i != len(segments)-1) {
 			return damaged("trailer", t.Offset, "its segment begins at %d, not %d", begin, t.Segment)
 		}
+		if t.IsParity() {
+			if i == len(segments)-1 {
+				return damaged("trailer", t.Offset, "there is nothing to protect")
+			}
+			if err := c.parity(t, segments[i+1]); err != nil {
+				return err
+			}
+			at = t.Index
+		}
 		for ; row < len(c.rows) && c.rows[row].Offset < t.Offset; row++ {
 			if r := c.rows[row]; r.Offset != at {
 				return damaged("index", r.off, "%d bytes before the frame at %d belong to nothing", r.Offset-at, r.Offset)
@@ -176,6 +185,16 @@ func (c *checker) layout() error {
 			return damaged("trailer", t.Offset, "%d bytes before the index belong to nothing", t.Index-at)
 		}
 		at = t.Offset + format.TrailerSize
+	}
+	return c.appended(segments)
+}
+
+// appended checks what the header says about the segments, newest first.
+func (c *checker) appended(segments []*format.Trailer) error {
+	for _, t := range segments {
+		if c.header.Flags&format.FlagAsCreated != 0 && t.Prev != 0 && !t.IsParity() {
+			return damaged("header", 16, "it says that nothing was appended")
+		}
 	}
 	return nil
 }

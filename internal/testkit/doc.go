@@ -9,6 +9,7 @@
 //	tree.go     Node and its constructors: what an archive is to hold
 //	archive.go  Archive, Segment, Version, Options: the description
 //	plan.go     nodes become blocks, with hashes from the leaves up
+//	parity.go   a parity segment, by the definition of the code
 //	emit.go     blocks get numbers, frames, an index and a trailer
 //	hooks.go    where a test may lie, and how to make a lie well-formed
 //	check*.go   Check: a small, slow and strict reader, the oracle for the rest

@@ -14,19 +14,36 @@ type emitter struct {
 	out   Built
 	rows  []format.IndexFrame // of all frames
 	snaps []*Block            // of all versions
+
+	segments []Segment
 }
 
 // Make makes the archive and tells where everything lies.
 func (a *Archive) Make() (*Built, error) {
 	e := emitter{planner: planner{Options: a.Options.filled(), hooks: &a.Hooks, known: map[format.Hash]*Block{}}}
-	if err := e.header(len(a.Segments) == 1); err != nil {
+	e.segments = a.Segments
+	if err := e.header(); err != nil {
 		return nil, err
 	}
-	prev := 0 // offset of the trailer before
+	prev, base := 0, 0 // offset of the trailer before, and of the last whose index covers blocks
+	var before *format.Trailer
 	for i, s := range a.Segments {
 		at := SegmentAt{Begin: len(e.out.Bytes)}
 		if i == 0 {
 			at.Begin = 0 // the first segment has the header
+		}
+		if s.Parity != nil {
+			t, err := e.parity(*s.Parity, i, before)
+			if err != nil {
+				return nil, fmt.Errorf("segment %d: %w", i, err)
+			}
+			at.Index = len(e.out.Bytes)
+			e.out.Bytes = format.IndexHead{First: t.Blocks}.AppendTo(e.out.Bytes)
+			at.Trailer = len(e.out.Bytes)
+			before = e.trailer(a, i, t)
+			at.End, prev = len(e.out.Bytes), at.Trailer
+			e.out.Segments = append(e.out.Segments, at)
+			continue
 		}
 		first := uint64(len(e.out.Blocks))
 		rows := len(e.rows)
@@ -46,20 +63,13 @@ func (a *Archive) Make() (*Built, error) {
 		t := format.Trailer{
 			ID: e.ID, Offset: int64(at.Trailer), Segment: int64(at.Begin), Index: int64(at.Index), IndexLen: int64(len(index)),
 			Prev: int64(prev), Blocks: uint64(len(e.out.Blocks)), Top: v.Top, TopHash: v.TopHash,
-			IndexHash: e.Hash.Sum(index), Snapshots: uint64(i + 1),
+			IndexHash: e.Hash.Sum(index), Snapshots: uint64(e.contentSegments(i + 1)),
 		}
 		if first > 0 {
-			t.Base = int64(prev)
+			t.Base = int64(base)
 		}
-		if a.Hooks.Trailer != nil {
-			a.Hooks.Trailer(i, &t)
-		}
-		b := t.AppendTo(nil)
-		if a.Hooks.TrailerBytes != nil {
-			b = a.Hooks.TrailerBytes(i, b)
-			SealTrailer(b)
-		}
-		e.out.Bytes = append(e.out.Bytes, b...)
+		before = e.trailer(a, i, &t)
+		base = at.Trailer
 		at.End = len(e.out.Bytes)
 		e.out.Segments = append(e.out.Segments, at)
 		prev = at.Trailer
@@ -70,7 +80,42 @@ func (a *Archive) Make() (*Built, error) {
 	return &e.out, nil
 }
 
-func (e *emitter) header(single bool) error {
+// trailer writes a trailer and gives it as written.
+func (e *emitter) trailer(a *Archive, segment int, t *format.Trailer) *format.Trailer {
+	if a.Hooks.Trailer != nil {
+		a.Hooks.Trailer(segment, t)
+	}
+	b := t.AppendTo(nil)
+	if a.Hooks.TrailerBytes != nil {
+		b = a.Hooks.TrailerBytes(segment, b)
+		SealTrailer(b)
+	}
+	e.out.Bytes = append(e.out.Bytes, b...)
+	return t
+}
+
+// flags are those of the header when so many segments are written.
+func (e *emitter) flags(segments int) uint64 {
+	switch {
+	case e.OnePass:
+		return format.FlagOnePass
+	case e.contentSegments(segments) == 1:
+		return format.FlagAsCreated
+	}
+	return 0
+}
+
+// contentSegments counts the first segments that are no parity segments.
+func (e *emitter) contentSegments(segments int) (n int) {
+	for _, s := range e.segments[:segments] {
+		if s.Parity == nil {
+			n++
+		}
+	}
+	return n
+}
+
+func (e *emitter) header() error {
 	h := format.Header{
 		Major: format.VersionMajor, Minor: format.VersionMinor, Hash: e.Hash, ID: e.ID,
 		Chunker: &format.Chunker{
@@ -78,12 +123,7 @@ func (e *emitter) header(single bool) error {
 		},
 		Preset: "testkit",
 	}
-	switch {
-	case e.OnePass:
-		h.Flags |= format.FlagOnePass
-	case single:
-		h.Flags |= format.FlagAsCreated
-	}
+	h.Flags |= e.flags(len(e.segments))
 	if e.hooks.Header != nil {
 		e.hooks.Header(&h)
 	}

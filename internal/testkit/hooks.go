@@ -39,6 +39,11 @@ type Hooks struct {
 	// FrameBytes sees the encoded head; its CRC is sealed again.
 	FrameBytes func(n int, b []byte) []byte
 
+	// Parity sees the head of a parity frame, complete but for the hash, and its
+	// cell; ParityBytes the encoded head, whose CRC is sealed again.
+	Parity      func(h *format.ParityHead, cell []byte)
+	ParityBytes func(h *format.ParityHead, b []byte) []byte
+
 	IndexRow   func(i int, r *format.IndexFrame)
 	IndexBytes func(b []byte) []byte // the whole index; the CRC of its head is sealed again
 

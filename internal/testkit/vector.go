@@ -20,6 +20,8 @@ type Vector struct {
 	Structure string `json:"structure,omitempty"` // where the fault lies
 	Scope     Scope  `json:"scope,omitempty"`     // by which step it must be noticed
 
+	Repaired string `json:"repaired,omitempty"` // the vector that its parity makes of it
+
 	*Contents        // of an ok vector; nil otherwise
 	Bytes     []byte `json:"-"` // the archive
 }

@@ -27,6 +27,7 @@ type vectorCase struct {
 	archive       *Archive
 	damage        func(b *Built) []byte
 	bytes         func() []byte // instead of archive
+	repaired      string        // the vector that its parity makes of it
 }
 
 func (c *vectorCase) build(t *testing.T) []byte {
@@ -44,7 +45,7 @@ func (c *vectorCase) build(t *testing.T) []byte {
 func allVectors() []vectorCase {
 	var out []vectorCase
 	for _, cases := range [][]vectorCase{
-		okContent(), okRecipes(), okMetadata(), okFiles(), badHeaders(), badTrailers(), badFrames(), badIndexes(), badNodes(), badContent(), badRecipes(), badVersions(),
+		okContent(), okRecipes(), okMetadata(), okFiles(), badHeaders(), badTrailers(), badFrames(), badIndexes(), badNodes(), badContent(), badRecipes(), badVersions(), okParity(), badParity(),
 	} {
 		out = append(out, cases...)
 	}
@@ -59,7 +60,7 @@ func TestVectors(t *testing.T) {
 		names[c.name] = true
 		t.Run(c.name, func(t *testing.T) {
 			b := c.build(t)
-			v := Vector{Name: c.name, Comment: c.comment, Expect: c.expect, Scope: c.scope, Bytes: b}
+			v := Vector{Name: c.name, Comment: c.comment, Expect: c.expect, Scope: c.scope, Repaired: c.repaired, Bytes: b}
 			contents, err := Check(b)
 			if c.expect == "" {
 				v.Expect, v.Contents = "ok", contents

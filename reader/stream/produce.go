@@ -108,6 +108,8 @@ func (p *producer) structure() (invalid, err error) {
 		return p.readIndex()
 	case format.MagicTrailer:
 		return p.readTrailer()
+	case format.MagicParity:
+		return p.parity()
 	}
 	return format.Damaged("archive", p.in.offset(), "no frame, index or trailer begins here"), nil
 }
