@@ -138,6 +138,20 @@ func (it *dirIter) next() (*format.Entry, error) {
 	return nil, nil
 }
 
+// DirReader gives the entries of a directory one after another, for those who
+// go through two directories at once.
+type DirReader struct{ it *dirIter }
+
+// OpenDir begins with the first entry of a directory.
+func (a *Archive) OpenDir(dir *format.Entry) *DirReader { return &DirReader{a.dirIter(dir)} }
+
+// Next gives the next entry in ascending order of the bytes of names, or nil at
+// the end.
+func (d *DirReader) Next() (*format.Entry, error) {
+	e, err := d.it.next()
+	return e, d.it.a.named(err)
+}
+
 // ReadDir goes through the entries of a directory in ascending order of the
 // bytes of their names, reading its parts as it comes to them. It ends with
 // the first error.

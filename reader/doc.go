@@ -67,6 +67,7 @@
 //	index.go           hashes and frames by block number
 //	follow.go          frames whose row of the index is damaged
 //	find.go            blocks by hash
+//	parts.go           parts of the index; absent blocks
 //	info.go            figures about an archive
 //	recipeinfo.go      figures about its recipes
 //

@@ -21,6 +21,7 @@ type block struct {
 	hasSk  bool
 	dense  bool // compressed already, as far as is known
 	absent bool // promised in a frame that could not keep it
+	old    bool // of the base
 }
 
 const notKept = -1
@@ -37,6 +38,7 @@ type blockTable struct {
 	blocks paged[block]
 	index  hashIndex
 	arena  arena
+	base   *base // blocks that need not be stored; nil: none
 }
 
 func newBlockTable(keep int64) *blockTable {
@@ -54,7 +56,12 @@ func (t *blockTable) add(h format.Hash, length int, file uint32, off int64) (id 
 	if id, ok := t.index.find(&h); ok && !t.at(id).absent {
 		return id, nil, false
 	}
-	b := block{hash: h, length: uint32(length), file: file, off: off}
+	b := block{hash: h, length: uint32(length), file: file, off: off, kept: notKept}
+	if b.num, b.old = t.base.data(&h); b.old {
+		n, _ := t.blocks.add(b)
+		t.index.put(&h, uint32(n))
+		return uint32(n), nil, false
+	}
 	b.kept, room = t.arena.reserve(length)
 	n, _ := t.blocks.add(b)
 	t.index.put(&h, uint32(n))

@@ -31,6 +31,8 @@ func (t *tree) contentHash(n *node, table *blockTable, id format.HashID) format.
 		return table.at(n.content).hash
 	case contentList:
 		return t.lists.at(int(n.content)).hash
+	case contentOld:
+		return t.old.at(int(n.content)).whole
 	}
 	return id.Sum(t.literal(n))
 }

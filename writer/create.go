@@ -32,9 +32,12 @@ type Report struct {
 	Elapsed             time.Duration
 }
 
-// creation is one run of Create.
+// creation is one run of Create, or of Append.
 type creation struct {
 	o      *Options
+	base   *base        // Append: what is there
+	past   *past        // and what the snapshot says of it
+	sync   func() error // and what is done before the trailer is written; else nil
 	scan   *scan
 	tree   *tree
 	table  *blockTable
@@ -68,22 +71,12 @@ func Create(ctx context.Context, w io.Writer, opts Options) (*Report, error) {
 	if err := opts.setDefaults(); err != nil {
 		return nil, err
 	}
-	c := &creation{o: &opts, tree: newTree(), table: newBlockTable(opts.KeepBytes), out: &countingWriter{w: w}}
-	defer c.table.arena.free()
-	sp := &spool{dir: opts.TempDir}
-	defer sp.close()
-	c.scan = &scan{o: &opts, t: c.tree, table: c.table, spool: sp, streams: newStreamTable()}
-	defer c.scan.close()
-	opts.phase(PhaseRead, -1, -1)
-	if err := c.scan.run(ctx, false); err != nil {
+	c := newCreation(&opts, nil)
+	defer c.close()
+	c.out.w = w
+	if err := c.read(ctx); err != nil {
 		return nil, err
 	}
-	c.source = &blockSource{o: &opts, table: c.table, dirs: c.scan.dirs, spool: sp}
-	if err := c.recipes(ctx); err != nil {
-		return nil, err
-	}
-	c.frames = &frameWriter{o: &opts, w: c.out, table: c.table, src: c.source}
-	c.meta = newMetaTree(c.tree, c.table, opts.Hash)
 	if err := c.write(ctx); err != nil {
 		return nil, err
 	}
@@ -91,8 +84,34 @@ func Create(ctx context.Context, w io.Writer, opts Options) (*Report, error) {
 	return &c.rep, nil
 }
 
+func newCreation(o *Options, base *base) *creation {
+	c := &creation{o: o, base: base, tree: newTree(), table: newBlockTable(o.KeepBytes), out: &countingWriter{}}
+	c.table.base = base
+	c.scan = &scan{o: o, t: c.tree, table: c.table, base: base, spool: &spool{dir: o.TempDir}, streams: newStreamTable()}
+	return c
+}
+
+func (c *creation) close() {
+	c.scan.close()
+	c.scan.spool.close()
+	c.table.arena.free()
+}
+
+// read is phase 1.
+func (c *creation) read(ctx context.Context) error {
+	c.o.phase(PhaseRead, -1, -1)
+	if err := c.scan.run(ctx, false); err != nil {
+		return err
+	}
+	c.source = &blockSource{o: c.o, table: c.table, dirs: c.scan.dirs, spool: c.scan.spool}
+	return c.recipes(ctx)
+}
+
+// write is phase 2.
 func (c *creation) write(ctx context.Context) error {
-	next, err := c.version(ctx, 0)
+	c.frames = &frameWriter{o: c.o, w: c.out, table: c.table, src: c.source}
+	c.meta = newMetaTree(c.tree, c.table, c.o.Hash)
+	next, err := c.version(ctx, c.base.blocks())
 	if err != nil {
 		return err
 	}
@@ -130,7 +149,7 @@ func (c *creation) version(ctx context.Context, next uint64) (uint64, error) {
 		total += int64(b.length)
 	}
 	snap, top := c.snapshot(&run)
-	if next == 0 {
+	if next == 0 { // an archive of its own
 		if err := c.writeHeader(run.top); err != nil {
 			return 0, err
 		}
@@ -166,7 +185,7 @@ func (c *creation) versionFrames(run *numberedRun, next uint64, snap, top []byte
 func (c *creation) snapshot(run *numberedRun) (snap, top []byte) {
 	root := c.meta.entryOf(0, c.tree.node(0))
 	root.Name = ""
-	c.rep.ContentID = contentID(c.tree, c.table, c.o.Hash)
+	c.rep.ContentID = c.contentID()
 	c.rep.RootHash = root.Ref.Hash
 	c.rep.Entries, c.rep.Bytes = root.Count, root.Size
 	s := format.Snapshot{Root: root, Content: c.rep.ContentID, Label: c.o.Label, Message: c.o.Message, Tool: Tool}
@@ -175,12 +194,23 @@ func (c *creation) snapshot(run *numberedRun) (snap, top []byte) {
 	} else {
 		s.Time = c.tree.newestTime()
 	}
+	if c.past != nil {
+		s.Parents, s.Replica, s.Vector = c.past.parents, c.past.replica, c.past.vector
+	}
 	run.snapshot = c.o.Hash.Sum(s.AppendTo(nil, format.Canonical, 0))
 	t := format.Top{Snapshot: run.snapshot, Root: root.Ref.Hash, Content: c.rep.ContentID, Span: root.Size}
 	top = t.AppendTo(nil)
 	run.top = c.o.Hash.Sum(top)
 	c.topSum = run.top
 	return s.AppendTo(nil, format.Stored, c.top+1), top
+}
+
+// contentID computes the content id, unless the whole tree is as it was.
+func (c *creation) contentID() format.Hash {
+	if root := c.tree.node(0); len(c.meta.same) > 0 && c.meta.same[0] && c.tree.same(0, root, c.meta.same) {
+		return c.base.tree.Snapshot().Content
+	}
+	return contentID(c.tree, c.table, c.o.Hash)
 }
 
 // newestTime gives the newest mtime of the tree: the time of a snapshot that
@@ -230,7 +260,14 @@ func (c *creation) writeHeader(top format.Hash) error {
 
 // finish writes the index and the trailer.
 func (c *creation) finish(blocks uint64) error {
-	x := format.IndexHead{Blocks: blocks, Frames: uint64(len(c.frames.rows))}
+	first := c.base.blocks()
+	merged, rest := c.base.mergedParts(blocks - first)
+	x := format.IndexHead{First: first, Frames: uint64(len(c.frames.rows))}
+	for i := range merged {
+		x.First = min(x.First, merged[i].First)
+		x.Frames += merged[i].Frames
+	}
+	x.Blocks = blocks - x.First
 	at := c.out.off
 	h := c.o.Hash.New()
 	w := io.MultiWriter(c.out, h)
@@ -247,6 +284,15 @@ func (c *creation) finish(blocks uint64) error {
 		b = append(b, sum[:]...)
 		return flush(true)
 	}
+	if err := flush(false); err != nil {
+		return err
+	}
+	for i := range merged {
+		p := &merged[i]
+		if err := c.base.copy(w, p.Offset+format.IndexHeadSize, int64(p.Blocks)*format.HashSize); err != nil {
+			return err
+		}
+	}
 	for i := range c.runs {
 		r := &c.runs[i]
 		b = append(append(b, r.top[:]...), r.snapshot[:]...)
@@ -259,6 +305,15 @@ func (c *creation) finish(blocks uint64) error {
 			if err := put(c.table.at(id).hash); err != nil {
 				return err
 			}
+		}
+	}
+	if err := flush(false); err != nil {
+		return err
+	}
+	for i := range merged {
+		p := &merged[i]
+		if err := c.base.copy(w, p.Offset+int64(p.FramesAt()), int64(p.Frames)*format.IndexFrameSize); err != nil {
+			return err
 		}
 	}
 	for i := range c.frames.rows {
@@ -274,6 +329,18 @@ func (c *creation) finish(blocks uint64) error {
 	t := format.Trailer{
 		ID: c.header.ID, Offset: c.out.off, Segment: 0, Index: at, IndexLen: c.rep.IndexBytes, Blocks: blocks,
 		Top: c.top, TopHash: c.topSum, IndexHash: h.Sum(), Snapshots: 1,
+	}
+	if c.base != nil {
+		last := c.base.a.Trailer()
+		t.ID, t.Segment, t.Prev, t.Snapshots = last.ID, c.base.end, last.Offset, last.Snapshots+1
+		if rest != nil {
+			t.Base = rest.Trailer.Offset
+		}
+	}
+	if c.sync != nil {
+		if err := c.sync(); err != nil {
+			return err
+		}
 	}
 	_, err := c.out.Write(t.AppendTo(nil))
 	return err

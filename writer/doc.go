@@ -1,8 +1,9 @@
 // Package writer makes .vtd archives out of directory trees.
 //
-// Create writes an archive of some inputs to an io.Writer, HashTree computes
-// the content id that it would have, List names what it would take. File is
-// an output that appears under its name only when it is complete.
+// Create writes an archive of some inputs to an io.Writer, Append adds a
+// snapshot to one, HashTree computes the content id that it would have, List
+// names what it would take. File is an output that appears under its name only
+// when it is complete.
 //
 // # Two phases
 //
@@ -17,6 +18,37 @@
 //     data frames follow in this order, then index and trailer. Frames are
 //     filled and encoded by several goroutines and written by one. Blocks that
 //     were not kept are read from their files again and hashed again.
+//
+// # Append
+//
+// Append goes through the same phases with the archive beside it, its base. The
+// walk goes through the directories of the newest snapshot as it goes through
+// those of the inputs. What has the kind, size and mtime that it had is taken over
+// with its content and attributes, unread: where it has recipes, it keeps them. It
+// is read all the same where a change could hide: where the mtime is within a tick
+// of the clock of the snapshot's time or, on file systems that count in seconds,
+// less than two seconds before it or later. The mode and the owner are always
+// those that it has now.
+//
+// Blocks that the base has are known by their hash and named by their number; a
+// directory of which all is as it was is not even built. New blocks are numbered
+// behind the old ones. The index of the segment takes in those before it that are
+// less than twice as large as itself and what it took in already, so an archive of
+// n snapshots has about log₂ n of them.
+//
+// Nothing is written before the inputs are read. Then the header's promise that
+// nothing was appended is withdrawn, what an append before has left is cut off,
+// and both is synced; then the segment is, and last its trailer. Should something
+// go wrong the file is cut to what it was. An exclusive lock on the file keeps
+// other writers out; readers go by the size that the file had when they opened it.
+//
+// A snapshot follows the newest one, is not older, and has a replica id and a
+// version vector: the id is a new one unless AppendOptions.Replica vouches that
+// who appends now also wrote the newest snapshot, and that nobody can have gone on
+// from a copy under the same id.
+//
+// With Merge, what the newest snapshot has and the inputs lack is kept, as nodes
+// that come from the base.
 //
 // # Recipes
 //
@@ -171,6 +203,14 @@
 //	options.go    Options, Params, Presets, Issue
 //	create.go     Create, HashTree, List; Report; the order of what is written
 //	commit.go     File: the output that appears when complete
+//
+//	append.go     Append; AppendReport
+//	segment.go    the end of an archive: lock, order of syncs, undoing
+//	base.go       the archive that is there: blocks by hash, parts of its index
+//	past.go       parents, replica, version vector
+//	old.go        what is as it was, and taken over
+//	merge.go      what is kept
+//	ahead.go      directories of the base, read before the walk comes to them
 //
 //	inputs.go     from paths to member names and descriptors
 //	scan.go       phase 1: goroutines, issues, lost names of links

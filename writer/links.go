@@ -46,9 +46,12 @@ func (t *tree) settleLinks() (lost []uint32) {
 		if first == i {
 			continue
 		}
-		name, parent := n.name, n.parent
+		name, parent, was := n.name, n.parent, n.change
 		*n = *t.node(first)
 		n.name, n.parent = name, parent
+		if n.change >= changeMeta || was < n.change {
+			n.change = was
+		}
 		if n.state != stateOK {
 			lost = append(lost, i)
 		}

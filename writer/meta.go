@@ -18,6 +18,7 @@ type metaBlock struct {
 	level    uint8
 	numbered bool
 	stale    bool // names what is absent
+	old      bool // of the base: what it names has numbers, too
 }
 
 // dirInfo is what is known of a directory from the leaves up.
@@ -35,6 +36,7 @@ type metaTree struct {
 	index    hashIndex
 	children []uint32  // of inner nodes and of indirect blocks above level 1
 	dirs     []dirInfo // by the directory's index
+	same     []bool    // which of them, and all below, are as in the base
 	lists    []uint32  // list → its top indirect block + 1
 	recipes  []uint32  // recipe → its block + 1
 	buf      []byte    // canonical forms
@@ -53,9 +55,16 @@ func (m *metaTree) at(id uint32) *metaBlock { return m.blocks.at(int(id)) }
 // earlier build made are found again.
 func (m *metaTree) build() {
 	dirs := m.t.directories()
+	m.same = m.t.sameDirs(dirs)
 	m.dirs, m.lists, m.recipes = make([]dirInfo, len(dirs)), make([]uint32, m.t.lists.len()), make([]uint32, m.t.recipes.len())
 	for k := len(dirs) - 1; k >= 0; k-- {
-		m.dirs[k] = m.buildDir(dirs[k])
+		switch d := m.t.node(dirs[k]); {
+		case !m.same[k]:
+			m.dirs[k] = m.buildDir(dirs[k])
+		case k == 0 || !m.same[m.t.node(d.parent).content]:
+			e := &m.t.oldDirs[d.aux-1].entry
+			m.dirs[k] = dirInfo{size: e.Size, count: e.Count, block: m.addOld(e.Ref.Hash, e.Ref.Num)}
+		}
 	}
 }
 
@@ -63,10 +72,27 @@ func (m *metaTree) build() {
 func (m *metaTree) intern(b metaBlock) uint32 {
 	b.hash = m.hash.Sum(m.buf)
 	if id, ok := m.index.find(&b.hash); ok && !m.at(id).stale {
+		if have := m.at(id); have.kind == 0 { // addOld did not know what it holds
+			b.num, b.numbered, b.old = have.num, true, true
+			*have = b
+		}
 		return id
+	}
+	if num, ok := m.table.base.metadata(&b.hash); ok {
+		b.num, b.numbered, b.old = num, true, true
 	}
 	id, _ := m.blocks.add(b)
 	m.index.put(&b.hash, uint32(id))
+	return uint32(id)
+}
+
+// addOld gives the id of a block of the base.
+func (m *metaTree) addOld(hash format.Hash, num uint64) uint32 {
+	if id, ok := m.index.find(&hash); ok && !m.at(id).stale {
+		return id
+	}
+	id, _ := m.blocks.add(metaBlock{hash: hash, num: num, numbered: true, old: true})
+	m.index.put(&hash, uint32(id))
 	return uint32(id)
 }
 
@@ -124,8 +150,11 @@ func (m *metaTree) entryOf(i uint32, n *node) format.Entry {
 		m.name(&e.Ref, d.block)
 	case n.kind == format.KindFile:
 		e.Ref = m.contentRef(n)
-		if n.how == contentList {
+		switch n.how {
+		case contentList:
 			e.Content = m.t.lists.at(int(n.content)).hash
+		case contentOld:
+			e.Content = m.t.old.at(int(n.content)).whole
 		}
 	}
 	return e
@@ -143,6 +172,8 @@ func (m *metaTree) contentRef(n *node) format.Ref {
 		return m.pieceRef(piece{span: n.size, id: n.content})
 	case contentList:
 		return m.listRef(n.content, n.size)
+	case contentOld:
+		return m.t.old.at(int(n.content)).ref(n.size)
 	}
 	return format.Ref{Kind: format.RefLiteral, Span: n.size, Literal: m.t.literal(n)}
 }
@@ -315,6 +346,8 @@ func (m *metaTree) number(next uint64) []uint32 {
 func (m *metaTree) eachNamed(id uint32, visit func(uint32)) {
 	b := m.at(id)
 	switch {
+	case b.old:
+		return
 	case b.kind == format.BlockIndirect && b.level == 1:
 		for _, p := range m.t.lists.at(int(b.of)).pieces[b.from:b.to] {
 			if p.kind == pieceRecipe {

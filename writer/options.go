@@ -15,6 +15,12 @@ type Input struct {
 	Path string // as given by the user; decides the member name
 }
 
+// appending is what Append asks for besides the options of Create.
+type appending struct {
+	merge    bool // keep what the base has and the inputs lack
+	checksum bool // read files although they seem to be what they were
+}
+
 // Filter decides what goes in. Paths are member names, slash-separated,
 // without a leading slash. A directory that is not included is not read.
 type Filter interface {
@@ -73,7 +79,24 @@ type Options struct {
 	OnProgress func(p Phase, bytes, files int64)
 	// OnPhase hears what is to be done before a phase begins; -1: not known.
 	OnPhase func(p Phase, bytes, files int64)
+
+	// OnChange hears, under Append and once it has succeeded, of each entry that is
+	// not as it was, in no particular order.
+	OnChange func(path string, isDir bool, c Change)
+
+	appending // of Append
 }
+
+// Change is what has become of an entry since the snapshot before.
+type Change uint8
+
+// Changes, as Append tells of them.
+const (
+	ChangeNew      Change = iota // there now, or of another kind now
+	ChangeContent                // with other content
+	ChangeMetadata               // with other metadata only
+	ChangeGone                   // and all below it
+)
 
 // Phase names a part of the work.
 type Phase int

@@ -105,6 +105,9 @@ func (r *fileReader) once(ctx context.Context, j fileJob, fd int, before fsmeta.
 		return errReplaced
 	}
 	r.file, r.pieces, r.size, r.found = j.id, r.pieces[:0], 0, found{}
+	if j.was != nil {
+		j.n.change = changeContent
+	}
 	// Holes are worth looking for where they save reading; the spans are the
 	// same either way.
 	var readErr error
@@ -130,6 +133,9 @@ func (r *fileReader) once(ctx context.Context, j fileJob, fd int, before fsmeta.
 	}
 	j.n.size = uint64(before.Size)
 	r.s.setMeta(j.id, j.n, &before)
+	if j.n.change == changeMeta && r.s.t.sameMetaLocked(j.id, j.n, j.was) {
+		j.n.change = changeNone
+	}
 	r.s.t.setPacked(j.id, r.found.streams)
 	r.s.streams.remember(r.found)
 	return nil
@@ -189,6 +195,9 @@ func (r *fileReader) small(ctx context.Context, j *fileJob, fd int, size int64) 
 	}
 	r.s.o.progress(PhaseRead, size, 0)
 	data := r.buf[:got]
+	if j.was != nil && r.asBefore(j, r.s.o.Hash.Sum(data)) {
+		return nil
+	}
 	if got <= r.s.o.LiteralMax {
 		n.how, n.content = contentLiteral, r.s.t.addLiteral(data)
 		return nil
@@ -213,6 +222,17 @@ func (r *fileReader) small(ctx context.Context, j *fileJob, fd int, size int64) 
 	}
 	r.setList(n, r.s.o.Hash.Sum(data))
 	return nil
+}
+
+// asBefore gives the file the content that the base has in its place, if it is
+// that which was read.
+func (r *fileReader) asBefore(j *fileJob, whole format.Hash) bool {
+	if j.was.ContentHash(r.s.o.Hash) != whole {
+		return false
+	}
+	j.n.change = changeMeta
+	r.s.t.takeOver(j.n, j.was, r.s.o.Hash)
+	return true
 }
 
 // scanner chooses the scanner for a file that begins with head.
@@ -309,6 +329,9 @@ func (r *fileReader) large(ctx context.Context, j *fileJob, fd int, info fsmeta.
 	}
 	if r.size != uint64(info.Size) {
 		return errLength
+	}
+	if j.was != nil && r.asBefore(j, r.hasher.Sum()) {
+		return nil
 	}
 	if err := r.unpack(ctx, j, fd, fdReader{ctx, fd, nil}, info.Size); err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
 
+	"github.com/vtdarchive/vtd/format"
 	"github.com/vtdarchive/vtd/internal/dirtree"
 	"github.com/vtdarchive/vtd/internal/fsmeta"
 )
@@ -21,6 +22,7 @@ type scan struct {
 	o      *Options
 	t      *tree
 	table  *blockTable // nil: only hash
+	base   *base       // what is appended to; nil: nothing
 	spool  *spool
 	inputs []input
 	fds    []int // of inputs, closed with the scan
@@ -32,6 +34,14 @@ type scan struct {
 
 	issueMu sync.Mutex
 	issues  []Issue
+
+	gone []gone // what the base has and there is no more
+}
+
+// gone is an entry that was.
+type gone struct {
+	path string
+	dir  bool
 }
 
 // fileJob is a regular file to be read.
@@ -50,6 +60,8 @@ type fileJob struct {
 	// dev and ino are of the inode whose names it is one of, if there are
 	// several.
 	dev, ino uint64
+	// was is what the base has in its place, if that is a file.
+	was *format.Entry
 }
 
 func (s *scan) issue(path string, err error, stored bool) {

@@ -52,10 +52,14 @@ func (r *blockReader) append(ctx context.Context, b []byte, id uint32) (_ []byte
 	if off, spooled := r.s.spool.find(id); spooled {
 		return b, true, r.s.spool.readAt(b[at:], off)
 	}
-	if !r.read(b[at:], x) || r.s.o.Hash.Sum(b[at:]) != x.hash {
-		return b[:at], false, nil
+	if r.read(b[at:], x) && r.s.o.Hash.Sum(b[at:]) == x.hash {
+		return b, true, nil
 	}
-	return b, true, nil
+	if x.old {
+		old, err := r.s.table.base.block(ctx, x.num)
+		return append(b[:at], old...), err == nil, ctx.Err()
+	}
+	return b[:at], false, nil
 }
 
 // read reads a block's bytes from its file; what goes wrong shows in the

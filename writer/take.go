@@ -9,19 +9,23 @@ import (
 	"github.com/vtdarchive/vtd/internal/fsmeta"
 )
 
-// take fills in a node from what stat said, and reports whether it is a
-// regular file that is still to be read. A node that cannot be stored is left
-// without a kind.
-func (s *scan) take(id uint32, n *node, dirfd int, path string, info fsmeta.Info) (read bool) {
-	kind := format.Kind(0)
-	switch info.Kind() {
-	case unix.S_IFDIR:
-		kind = format.KindDir // attributes when it is opened
-	case unix.S_IFREG:
-		kind = format.KindFile
+// take fills in a node from what stat said and what the base has in its place,
+// and reports whether it is a regular file that is still to be read. A node that
+// cannot be stored is left without a kind.
+func (s *scan) take(id uint32, n *node, dirfd int, path string, info fsmeta.Info, e *format.Entry) (read bool) {
+	kind := kindOf(&info)
+	if s.takeOld(id, n, kind, e, &info) {
+		if info.Nlink > 1 {
+			s.linkOld(id, n, e, &info)
+		}
+		return false
+	}
+	switch kind {
+	case format.KindDir: // attributes when it is opened
+		s.setOldDir(n, e)
+	case format.KindFile:
 		n.size = uint64(info.Size)
-	case unix.S_IFLNK:
-		kind = format.KindSymlink
+	case format.KindSymlink:
 		target, err := fsmeta.ReadLink(dirfd, n.name)
 		if err == nil && (target == "" || len(target) > format.MaxTarget) {
 			err = fmt.Errorf("a target of %d bytes cannot be stored", len(target))
@@ -29,20 +33,10 @@ func (s *scan) take(id uint32, n *node, dirfd int, path string, info fsmeta.Info
 		if err != nil {
 			return s.refuse(n, path, bare(err))
 		}
-		n.aux = uint32(len(s.t.targets))
-		s.t.targets = append(s.t.targets, target)
-	case unix.S_IFIFO:
-		kind = format.KindFifo
-	case unix.S_IFSOCK:
-		kind = format.KindSocket
-	case unix.S_IFCHR, unix.S_IFBLK:
-		kind = format.KindChar
-		if info.Kind() == unix.S_IFBLK {
-			kind = format.KindBlockDev
-		}
-		n.aux = uint32(len(s.t.devices))
-		s.t.devices = append(s.t.devices, [2]uint32{fsmeta.Major(info.Rdev), fsmeta.Minor(info.Rdev)})
-	default:
+		n.aux = s.t.addTarget(target)
+	case format.KindChar, format.KindBlockDev:
+		n.aux = s.t.addDevice(fsmeta.Major(info.Rdev), fsmeta.Minor(info.Rdev))
+	case 0:
 		return s.refuse(n, path, fmt.Errorf("unknown kind of file %#o", info.Kind()))
 	}
 	n.kind = kind
@@ -55,6 +49,27 @@ func (s *scan) take(id uint32, n *node, dirfd int, path string, info fsmeta.Info
 	}
 	s.xattrs(n, path, func() ([]fsmeta.Xattr, error) { return fsmeta.Xattrs(dirfd, n.name) })
 	return false
+}
+
+// kindOf gives the kind of entry for what stat said; 0 if there is none.
+func kindOf(info *fsmeta.Info) format.Kind {
+	switch info.Kind() {
+	case unix.S_IFDIR:
+		return format.KindDir
+	case unix.S_IFREG:
+		return format.KindFile
+	case unix.S_IFLNK:
+		return format.KindSymlink
+	case unix.S_IFIFO:
+		return format.KindFifo
+	case unix.S_IFSOCK:
+		return format.KindSocket
+	case unix.S_IFCHR:
+		return format.KindChar
+	case unix.S_IFBLK:
+		return format.KindBlockDev
+	}
+	return 0
 }
 
 func (s *scan) refuse(n *node, path string, err error) bool {
@@ -87,8 +102,7 @@ func (s *scan) ownerIndex(uid, gid uint32) uint32 {
 			o.User, o.Group = "", ""
 		}
 	}
-	i := uint32(len(s.t.owners))
-	s.t.owners = append(s.t.owners, o)
+	i := s.t.addOwner(o)
 	s.t.ownerIdx[key] = i
 	return i
 }

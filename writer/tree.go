@@ -15,7 +15,7 @@ type node struct {
 	first   uint32 // directory: index of its first child
 	count   uint32 // directory: how many children, once read
 	owner   uint32 // index into owners
-	aux     uint32 // symlink: index into targets; device: into devices
+	aux     uint32 // symlink: index into targets; device: into devices; directory: into oldDirs, from 1
 	xattrs  uint32 // index into xattr sets; 0: none
 	link    uint32 // index+1 into links; 0: only one name
 	content uint32 // file: by contentKind; directory: index into directories
@@ -25,8 +25,19 @@ type node struct {
 	kind    format.Kind
 	how     contentKind
 	state   nodeState
+	change  change
 	size    uint64 // file: of the content that was read
 }
+
+// change is what an entry is, held against the base.
+type change uint8
+
+const (
+	changeNew     change = iota // not there, or of another kind
+	changeContent               // there, but otherwise
+	changeMeta                  // with the same content, but other metadata
+	changeNone                  // the same in all that stands in its entry itself
+)
 
 type nodeState uint8
 
@@ -42,6 +53,7 @@ const (
 	contentLiteral             // index into literals
 	contentBlock               // id of the one block
 	contentList                // index into lists
+	contentOld                 // index into old: as the base has it
 )
 
 // piece is one span of a content.
@@ -92,6 +104,7 @@ type tree struct {
 	literals paged[[]byte]
 	lists    paged[contentRefs]
 	recipes  paged[madeRecipe]
+	old      paged[oldContent]
 	packed   map[uint32][]packedAt // streams in a file, by its node
 	xattrs   []([]format.Xattr)
 	xattrIdx map[string]uint32
@@ -105,13 +118,19 @@ type tree struct {
 	linkIdx  map[[2]uint64]uint32
 	rootOf   map[uint32]int // node of an input → index into inputs
 	btimes   map[uint32]format.Time
+	oldDirs  []oldDir             // of directories, by aux-1
+	oldLinks map[uint32][2]uint64 // group and count of names that the base has
+	// Of what is kept of the base: groups of links and owners that it has.
+	oldGroups map[uint64]uint32
+	oldOwners map[format.Owner]uint32
 }
 
 func newTree() *tree {
 	return &tree{
 		xattrIdx: map[string]uint32{}, xattrs: [][]format.Xattr{nil}, ownerIdx: map[[2]uint32]uint32{},
 		linkIdx: map[[2]uint64]uint32{}, rootOf: map[uint32]int{}, btimes: map[uint32]format.Time{},
-		packed: map[uint32][]packedAt{},
+		packed: map[uint32][]packedAt{}, oldLinks: map[uint32][2]uint64{},
+		oldGroups: map[uint64]uint32{}, oldOwners: map[format.Owner]uint32{},
 	}
 }
 
@@ -138,6 +157,21 @@ func (t *tree) path(i uint32) string {
 		}
 	}
 	return string(b)
+}
+
+func (t *tree) addOwner(o format.Owner) uint32 {
+	t.owners = append(t.owners, o)
+	return uint32(len(t.owners) - 1)
+}
+
+func (t *tree) addTarget(target string) uint32 {
+	t.targets = append(t.targets, target)
+	return uint32(len(t.targets) - 1)
+}
+
+func (t *tree) addDevice(major, minor uint32) uint32 {
+	t.devices = append(t.devices, [2]uint32{major, minor})
+	return uint32(len(t.devices) - 1)
 }
 
 func (t *tree) addLiteral(b []byte) uint32 {

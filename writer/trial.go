@@ -140,10 +140,10 @@ func (c *creation) dataSize() (n int64) {
 func (c *creation) trial(ctx context.Context) (int64, error) {
 	o := *c.o
 	o.OnPhase, o.OnProgress = nil, nil
-	t := &creation{o: &o, scan: c.scan, tree: c.tree, table: c.table, source: c.source, out: &countingWriter{w: io.Discard}}
+	t := &creation{o: &o, base: c.base, past: c.past, scan: c.scan, tree: c.tree, table: c.table, source: c.source, out: &countingWriter{w: io.Discard}}
 	t.frames = &frameWriter{o: &o, w: t.out, table: c.table, src: c.source}
 	t.meta = newMetaTree(c.tree, c.table, o.Hash)
-	next, err := t.version(ctx, 0)
+	next, err := t.version(ctx, c.base.blocks())
 	for _, r := range t.runs {
 		for _, id := range r.data {
 			c.table.at(id).num = 0

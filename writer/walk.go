@@ -19,6 +19,7 @@ type walker struct {
 	ctx      context.Context
 	listOnly bool
 	stack    []level
+	ahead    *ahead
 }
 
 // level is a directory on the way down to where the walker is.
@@ -30,13 +31,38 @@ type level struct {
 	plan *plan // of inputs at or below it; nil when there are none
 }
 
+// oldDir gives what the base has in the place of a directory; nil if that is
+// none.
+func (s *scan) oldDir(n *node) *oldDir {
+	if n.aux == 0 {
+		return nil
+	}
+	return &s.t.oldDirs[n.aux-1]
+}
+
+// setOldDir notes what the base has in the place of a directory.
+func (s *scan) setOldDir(n *node, e *format.Entry) {
+	if e == nil || !e.Kind.IsDir() {
+		return
+	}
+	x := *e
+	x.Name = ""
+	s.t.oldDirs = append(s.t.oldDirs, oldDir{entry: x})
+	n.aux = uint32(len(s.t.oldDirs))
+}
+
 func (w *walker) run() error {
+	w.ahead = w.base.readAhead()
+	defer w.ahead.end()
 	id, n := w.t.nodes.add(node{kind: format.KindImplied})
 	root := w.plan()
 	if root.input >= 0 {
 		n.kind = format.KindDir
 		w.setMeta(0, n, &w.inputs[root.input].info)
 		w.t.rootOf[0] = root.input
+	}
+	if w.base != nil {
+		w.takeOldRoot(n, root)
 	}
 	if err := w.enter(uint32(id), "", -1, root); err != nil {
 		return err
@@ -90,7 +116,8 @@ func (w *walker) enter(id uint32, path string, root int, p *plan) error {
 	l := &w.stack[len(w.stack)-1]
 	fd := -1
 	var names []string
-	if w.t.node(id).kind == format.KindDir {
+	old := w.oldDir(w.t.node(id))
+	if w.t.node(id).kind == format.KindDir && (old == nil || !old.kept) {
 		var err error
 		if fd, names, err = w.list(l); err != nil {
 			w.issue(path, fmt.Errorf("its contents are not stored: %w", bare(err)), true)
@@ -148,71 +175,88 @@ func (w *walker) list(l *level) (fd int, names []string, err error) {
 // nothing can be found there.
 func (w *walker) takeAll(l *level, fd int, names []string) error {
 	first := uint32(w.t.nodes.len())
+	d := w.t.node(l.id)
+	olds := w.oldEntries(d)
+	pass := func(e *format.Entry) error { return w.keep(l, e) }
 	for _, name := range names {
 		if err := w.ctx.Err(); err != nil {
 			return err
 		}
-		if err := w.takeName(l, fd, name); err != nil {
+		e, err := olds.seek(name, pass)
+		if err != nil {
+			return err
+		}
+		taken, err := w.takeName(l, fd, name, e)
+		if err == nil && !taken && e != nil {
+			err = w.keep(l, e)
+		}
+		if err != nil {
 			return err
 		}
 	}
-	d := w.t.node(l.id)
+	if err := olds.rest(pass); err != nil {
+		return err
+	}
 	d.first, d.count = first, uint32(w.t.nodes.len())-first
-	return nil
+	return w.endOld(l, d, olds)
 }
 
 // takeName makes the node of one name, unless it is not wanted. An input found
-// there, from wherever it comes, goes before what the directory has.
-func (w *walker) takeName(l *level, fd int, name string) error {
+// there, from wherever it comes, goes before what the directory has. e is what
+// the base has of that name, or nil.
+func (w *walker) takeName(l *level, fd int, name string, e *format.Entry) (taken bool, err error) {
 	path, p := join(l.path, name), l.plan.child(name)
 	isInput := p != nil && p.input >= 0
 	var info fsmeta.Info
 	if isInput {
 		fd, info = w.inputs[p.input].fd, w.inputs[p.input].info
 	} else {
-		err := error(unix.ENOENT)
+		err = unix.ENOENT
 		if fd >= 0 {
 			info, err = statAt(fd, name, w.o.Btime)
 		}
 		if p != nil && errors.Is(err, unix.ENOENT) {
-			w.t.nodes.add(node{name: name, parent: l.id, kind: format.KindImplied})
-			return nil
+			k, n := w.t.nodes.add(node{name: name, parent: l.id, kind: format.KindImplied})
+			w.imply(uint32(k), n, e)
+			return true, nil
 		}
 		if err != nil {
 			w.issue(path, bare(err), false)
-			return nil
+			return true, nil
 		}
 	}
 	if w.o.Filter != nil && !w.o.Filter.Match(path, info.Kind() == unix.S_IFDIR) {
-		return nil
+		return false, nil
 	}
 	if w.o.Skip != nil && w.o.Skip(info.Dev, info.Ino) {
 		w.o.notice("%s is the archive; not stored", path)
-		return nil
+		return false, nil
 	}
 	k, n := w.t.nodes.add(node{name: name, parent: l.id})
 	id := uint32(k)
 	if isInput {
 		w.t.rootOf[id] = p.input
 	}
-	if !w.take(id, n, fd, path, info) || w.listOnly {
-		return nil
+	if !w.take(id, n, fd, path, info, e) || w.listOnly {
+		return true, nil
 	}
 	j := fileJob{id: id, n: n, path: path, fd: fd, name: name, info: info, known: settled(&info) == 0, dev: info.Dev, ino: info.Ino}
 	if !isInput {
-		var err error
 		if j.hold, err = w.dirs.get(l.root, l.id); err != nil {
 			w.issue(path, fmt.Errorf("not stored: %w", bare(err)), false)
 			n.state = stateGone
-			return nil
+			return true, nil
 		}
 		j.fd = j.hold.FD()
 	}
+	if e != nil && e.Kind == format.KindFile {
+		j.was = e
+	}
 	select {
 	case w.jobs <- j:
-		return nil
+		return true, nil
 	case <-w.ctx.Done():
 		j.hold.Release()
-		return w.ctx.Err()
+		return true, w.ctx.Err()
 	}
 }

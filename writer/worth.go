@@ -154,6 +154,9 @@ func (x *chooser) count() {
 			reach(s.inner)
 		}
 	}
+	for id := range x.plain {
+		x.plain[id] = x.c.table.at(uint32(id)).old // it is there already
+	}
 	x.eachFile(func(i uint32, n *node) {
 		in := x.c.tree.packed[i]
 		if len(in) == 0 {
@@ -178,7 +181,7 @@ func (x *chooser) weigh(s *packedStream) {
 	for _, p := range container {
 		lo, hi := max(at, from), min(at+p.span, to)
 		at += p.span
-		if lo < hi && p.kind == pieceBlock {
+		if lo < hi && p.kind == pieceBlock && !x.c.table.at(p.id).old {
 			share := float64(s.occ) / float64(max(x.uses[p.id], 1))
 			s.plain += float64(hi-lo) * s.dense * min(share, 1)
 		}

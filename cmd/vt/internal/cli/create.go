@@ -83,7 +83,7 @@ func (c *createCommand) Run(e *Env) error {
 	defer out.Discard()
 	o.Skip = out.Is
 	done := c.watch(e, &o)
-	defer boundHeap(300 << 20)()
+	defer boundHeap(300<<20, 50)()
 	rep, err := writer.Create(e.ctx, out, o)
 	done()
 	if err == nil {
@@ -181,16 +181,28 @@ func listInputs(e *Env, o writer.Options) error {
 // making are the flags of commands that make an archive.
 type making struct {
 	parameters `group:"archive"`
+	recording
+}
 
+func (m *making) options(e *Env) (writer.Options, error) {
+	o, err := m.recording.options(e)
+	if err == nil {
+		o.Params, err = m.params()
+	}
+	return o, err
+}
+
+// recording are the flags of commands that make a snapshot.
+type recording struct {
 	Label   string     `placeholder:"TEXT" group:"archive" help:"Label of the snapshot."`
 	Message string     `placeholder:"TEXT" group:"archive" help:"Message of the snapshot."`
 	Time    *timeFlag  `placeholder:"TIME" group:"archive" help:"Time of the snapshot: RFC 3339, or @ and seconds since 1970. Default: $$SOURCE_DATE_EPOCH, ${otherwise}."`
 	Memory  human.Size `placeholder:"SIZE" default:"512M" help:"Keep up to SIZE of new data in memory rather than read it twice."`
 }
 
-func (m *making) options(e *Env) (writer.Options, error) {
-	o := writer.Options{Label: m.Label, Message: m.Message, KeepBytes: int64(m.Memory)}
-	for flag, text := range map[string]string{"--label": m.Label, "--message": m.Message} {
+func (r *recording) options(e *Env) (writer.Options, error) {
+	o := writer.Options{Label: r.Label, Message: r.Message, KeepBytes: int64(r.Memory)}
+	for flag, text := range map[string]string{"--label": r.Label, "--message": r.Message} {
 		if !utf8.ValidString(text) {
 			return o, usagef("%s %s: not UTF-8, in which an archive has its label and its message", flag, human.Quote(text))
 		}
@@ -199,10 +211,7 @@ func (m *making) options(e *Env) (writer.Options, error) {
 		o.KeepBytes = -1
 	}
 	var err error
-	if o.Params, err = m.params(); err != nil {
-		return o, err
-	}
-	o.Time, err = snapshotTime(m.Time, e.getenv("SOURCE_DATE_EPOCH"))
+	o.Time, err = snapshotTime(r.Time, e.getenv("SOURCE_DATE_EPOCH"))
 	return o, err
 }
 

@@ -23,6 +23,7 @@ type grammar struct {
 
 type archiveCommands struct {
 	Create  createCommand  `cmd:"" aliases:"c" help:"Make an archive of files and directories."`
+	Append  appendCommand  `cmd:"" aliases:"u" help:"Add a snapshot to an archive."`
 	Extract extractCommand `cmd:"" aliases:"x" help:"Restore what an archive holds."`
 	List    listCommand    `cmd:"" aliases:"t" help:"List what an archive holds."`
 	Cat     catCommand     `cmd:"" help:"Write files of an archive to standard output."`
@@ -50,6 +51,7 @@ func (*grammar) Help() string {
 Examples:
 
     vt ar create src.vtd src         make an archive of a directory
+    vt ar append src.vtd src         add its present state
     vt ar list -l src.vtd            look into it
     vt ar cat src.vtd src/main.go    read a file of it
     vt ar verify src.vtd             check every byte

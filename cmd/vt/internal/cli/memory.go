@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// boundHeap asks the collector to keep the heap near what is in use, and below
-// a soft limit while that is enough. By default the heap grows to twice what
+// boundHeap asks the collector to keep the heap near what is in use, above it by
+// a share in per cent at most, and below a soft limit while that is enough. By default the heap grows to twice what
 // is in use, and of that most stays for the whole run. The environment has the
 // last word. stop ends it.
-func boundHeap(limit int64) (stop func()) {
+func boundHeap(limit int64, share int) (stop func()) {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(50)
+		debug.SetGCPercent(share)
 	}
 	if os.Getenv("GOMEMLIMIT") != "" {
 		return func() {}

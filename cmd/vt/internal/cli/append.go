@@ -1,0 +1,155 @@
+package cli
+
+import (
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"github.com/vtdarchive/vtd/format"
+	"github.com/vtdarchive/vtd/internal/human"
+	"github.com/vtdarchive/vtd/writer"
+)
+
+type appendCommand struct {
+	Archive string   `arg:"" help:"The archive to add to."`
+	Paths   []string `arg:"" name:"path" help:"What the snapshot is of."`
+
+	Delete   bool `xor:"old" help:"The snapshot is exactly what is given: what else the newest one has is not in it. This is the default."`
+	Merge    bool `xor:"old" help:"Lay what is given over the newest snapshot: what else that has stays."`
+	Checksum bool `help:"Read all files, also those that kind, size and time of modification say are what they were."`
+
+	selection
+	recording `set:"otherwise=or now"`
+	Recipes   writer.Recipes `placeholder:"auto|always|off" group:"archive" help:"As for create. Default: what the archive's preset says."`
+
+	Verbose bool `short:"v" help:"List on standard error what is new (+), has other content (*) or other metadata (~), and is gone (-)."`
+	Quiet   bool `short:"q" help:"Print no progress, notices and summary."`
+	JSON    bool `name:"json" help:"Print the summary as a JSON object."`
+}
+
+func (*appendCommand) Help() string {
+	return `
+Adds a snapshot to an archive: the state of some files and directories now, given as they were given to create. It takes the room of what is new. Earlier snapshots stay, and whoever reads or has mounted the archive goes on undisturbed.
+
+A file that has the kind, the size and the time of modification that it had is not read. --checksum reads it all the same; so does append itself where a file could have changed in the same moment of the clock in which it was archived. Directories that are as they were are one reference.
+
+The archive is at any time what it was before, or has the new snapshot: append can be interrupted, and the power may fail. One program at a time can append to an archive; for another it is in use.
+
+A copy of an archive to which both sides append is a fork, and is known for one: append goes on under the identity of the writer of the newest snapshot only if it is the one that wrote it, to this very file. It keeps note of that below $XDG_STATE_HOME/vt, or ~/.local/state/vt; without this note each snapshot is of a writer of its own.
+
+Examples:
+
+    vt ar append src.vtd src
+    vt ar u home.vtd --label 'before the upgrade' -C / home
+    vt ar u notes.vtd --merge notes/2024
+    vt ar u src.vtd --checksum --json src
+
+The object of --json:
+
+    new, changed, touched, unchanged        entries that are no directories: with other
+                                            content, other metadata only, neither
+    removed                                 entries that are gone
+    entries, files, directories, others,    the whole snapshot
+    bytes
+    added, size                             bytes of the archive: new ones, all
+    new_blocks, new_bytes                   blocks of content that were stored
+    snapshots, snapshot, time, replica      how many there are now; id, time and
+                                            writer of this one
+    content_id, root, archive_id            in hexadecimal
+    corrected, issues, seconds              as for create`
+}
+
+func (c *appendCommand) Run(e *Env) error {
+	if c.Archive == "-" {
+		return usagef("standard output cannot be appended to; give a file name")
+	}
+	base, err := c.recording.options(e)
+	if err == nil {
+		err = c.apply(e, &base, 1)
+	}
+	if err != nil {
+		return err
+	}
+	base.Recipes = c.Recipes
+	o := writer.AppendOptions{Options: base, Merge: c.Merge, Checksum: c.Checksum}
+	notes := replicaNotes(e)
+	o.Replica = notes.replica
+	done := e.progress(!c.Quiet)
+	watchInputs(e, &o.Options, c.Quiet)
+	if c.Verbose {
+		o.OnChange = func(path string, isDir bool, what writer.Change) {
+			e.note(changeSigns[what] + " " + shownPath(path, isDir))
+		}
+	}
+	defer boundHeap(300<<20, 200)()
+	rep, err := writer.Append(e.ctx, c.Archive, o)
+	done()
+	if err != nil {
+		return err
+	}
+	if err := notes.keep(rep.State, rep.Replica); err != nil && !c.Quiet {
+		e.message("the next snapshot will be of a writer of its own: %v", err)
+	}
+	if err := c.summary(e, rep); err != nil {
+		return err
+	}
+	if len(rep.Issues) > 0 {
+		return reported(errPartial)
+	}
+	return nil
+}
+
+var changeSigns = map[writer.Change]string{
+	writer.ChangeNew: "+", writer.ChangeContent: "*", writer.ChangeMetadata: "~", writer.ChangeGone: "-",
+}
+
+// appendJSON is what append --json prints.
+type appendJSON struct {
+	New         int64       `json:"new"`
+	Changed     int64       `json:"changed"`
+	Touched     int64       `json:"touched"`
+	Unchanged   int64       `json:"unchanged"`
+	Removed     int64       `json:"removed"`
+	Entries     uint64      `json:"entries"`
+	Files       int64       `json:"files"`
+	Directories int64       `json:"directories"`
+	Others      int64       `json:"others"`
+	Bytes       uint64      `json:"bytes"`
+	Added       int64       `json:"added"`
+	Size        int64       `json:"size"`
+	NewBlocks   int64       `json:"new_blocks"`
+	NewBytes    int64       `json:"new_bytes"`
+	Snapshots   uint64      `json:"snapshots"`
+	Snapshot    format.Hash `json:"snapshot"`
+	Time        string      `json:"time"`
+	Replica     string      `json:"replica"`
+	ContentID   format.Hash `json:"content_id"`
+	Root        format.Hash `json:"root"`
+	ArchiveID   string      `json:"archive_id"`
+	Corrected   bool        `json:"corrected"`
+	Issues      []issueJSON `json:"issues"`
+	Seconds     float64     `json:"seconds"`
+}
+
+func (c *appendCommand) summary(e *Env, r *writer.AppendReport) error {
+	if c.JSON {
+		return newJSON(e.stdout).Encode(appendJSON{
+			New: r.New, Changed: r.Changed, Touched: r.Touched, Unchanged: r.Unchanged, Removed: r.Removed,
+			Entries: r.Entries, Files: r.Files, Directories: r.Dirs, Others: r.Others, Bytes: r.Bytes,
+			Added: r.Stored, Size: r.Size, NewBlocks: r.NewBlocks, NewBytes: r.NewBytes,
+			Snapshots: r.Snapshots, Snapshot: r.State.Snapshot, Time: rfc3339(r.Time), Replica: hex.EncodeToString(r.Replica[:]),
+			ContentID: r.ContentID, Root: r.RootHash, ArchiveID: hex.EncodeToString(r.ArchiveID[:]),
+			Corrected: r.Corrected, Issues: issuesJSON(r.Issues), Seconds: r.Elapsed.Seconds(),
+		})
+	}
+	if c.Quiet {
+		return nil
+	}
+	e.note(fmt.Sprintf("%s new, %s changed, %s with other metadata, %s unchanged; %s removed",
+		human.Count(r.New), human.Count(r.Changed), human.Count(r.Touched), human.Count(r.Unchanged), human.Count(r.Removed)))
+	e.note(fmt.Sprintf("snapshot %d, %s: %s entries, %s", r.Snapshots, r.State.Snapshot.String()[:12],
+		human.Count(int64(r.Entries)), human.Bytes(int64(r.Bytes))))
+	e.note(fmt.Sprintf("added: %s in %s; the archive has %s", human.Bytes(r.Stored), human.Duration(r.Elapsed.Round(time.Millisecond)), human.Bytes(r.Size)))
+	e.note("content id: " + r.ContentID.String())
+	return nil
+}
