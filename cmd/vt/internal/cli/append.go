@@ -81,7 +81,7 @@ func (c *appendCommand) Run(e *Env) error {
 			e.note(changeSigns[what] + " " + shownPath(path, isDir))
 		}
 	}
-	defer boundHeap(300<<20, 200)()
+	defer boundHeapBy(300<<20, 200)()
 	rep, err := writer.Append(e.ctx, c.Archive, o)
 	done()
 	if err != nil {

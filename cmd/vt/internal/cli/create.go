@@ -83,7 +83,7 @@ func (c *createCommand) Run(e *Env) error {
 	defer out.Discard()
 	o.Skip = out.Is
 	done := c.watch(e, &o)
-	defer boundHeap(300<<20, 50)()
+	defer boundHeap(300 << 20)()
 	rep, err := writer.Create(e.ctx, out, o)
 	done()
 	if err == nil {

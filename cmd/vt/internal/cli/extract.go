@@ -53,7 +53,7 @@ func (c *extractCommand) Run(e *Env) error {
 	if p != nil {
 		defer p.Close()
 	}
-	defer boundHeap(384<<20, 50)()
+	defer boundHeap(384 << 20)()
 	m := glob.New(c.Members)
 	done := e.progress(!c.Quiet)
 	defer done()

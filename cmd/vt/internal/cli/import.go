@@ -114,7 +114,7 @@ func (c *importCommand) Run(e *Env) error {
 
 // write makes the archive of what was unpacked.
 func (u *unpacking) write(e *Env, create *createCommand, o writer.Options, out archiveOutput) error {
-	defer boundHeap(300<<20, 50)()
+	defer boundHeap(300 << 20)()
 	rep, err := writer.Create(e.ctx, out, o)
 	if err == nil {
 		err = out.Commit()

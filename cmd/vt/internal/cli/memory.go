@@ -7,11 +7,15 @@ import (
 	"time"
 )
 
-// boundHeap asks the collector to keep the heap near what is in use, above it by
-// a share in per cent at most, and below a soft limit while that is enough. By default the heap grows to twice what
+// boundHeap asks the collector to keep the heap near what is in use, and below
+// a soft limit while that is enough. By default the heap grows to twice what
 // is in use, and of that most stays for the whole run. The environment has the
 // last word. stop ends it.
-func boundHeap(limit int64, share int) (stop func()) {
+func boundHeap(limit int64) (stop func()) { return boundHeapBy(limit, 50) }
+
+// boundHeapBy is boundHeap where the heap may be larger than what is in use by a
+// share in per cent: for work that may be over soon.
+func boundHeapBy(limit int64, share int) (stop func()) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(share)
 	}

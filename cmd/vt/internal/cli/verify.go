@@ -58,7 +58,7 @@ func (c *verifyCommand) Run(e *Env) error {
 	if err != nil {
 		return err
 	}
-	defer boundHeap(384<<20, 50)()
+	defer boundHeap(384 << 20)()
 	done := e.progress(!c.Quiet)
 	defer done()
 	r := &verification{c: c, Report: &reader.Report{Fast: c.Fast, Warnings: []string{}, Findings: []reader.Finding{}}}
