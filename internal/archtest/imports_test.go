@@ -43,6 +43,7 @@ var allowed = map[string]string{
 	"reader":         "format format/codec recipe github.com/edsrzf/mmap-go golang.org/x/sync golang.org/x/sys",
 	"remote":         "reader net/http",
 	"history":        "format reader",
+	"export":         "format reader github.com/klauspost/compress golang.org/x/sync",
 	"reader/stream":  "format format/codec golang.org/x/sync",
 	"reader/extract": "format format/codec recipe reader reader/stream internal/disk internal/fsmeta internal/dirtree golang.org/x/sync golang.org/x/sys",
 	"writer":         "deflate format format/codec packed recipe scanners reader internal/disk internal/fsmeta internal/dirtree github.com/edsrzf/mmap-go golang.org/x/sync golang.org/x/sys",
@@ -60,7 +61,19 @@ var allowed = map[string]string{
 	"cmd/vt":                   "cmd/vt/internal/cli",
 	"cmd/vt/internal/compare":  "format reader writer internal/fsmeta internal/human golang.org/x/sys",
 	"cmd/vt/internal/blockmap": "format reader scanners internal/human",
-	"cmd/vt/internal/cli": "cmd/vt/internal/blockmap cmd/vt/internal/compare format format/codec history legacy recipe recovery scanners reader reader/stream reader/extract remote writer fusearchive internal/disk internal/fsmeta internal/filter internal/glob " +
+	"cmd/vt/internal/cli": "cmd/vt/internal/blockmap cmd/vt/internal/compare " +
+		"export " +
+		"format format/codec " +
+		"fusearchive " +
+		"history " +
+		"legacy " +
+		"reader reader/extract reader/stream " +
+		"recipe " +
+		"recovery " +
+		"remote " +
+		"scanners " +
+		"writer " +
+		"internal/disk internal/fsmeta internal/filter internal/glob " +
 		"internal/human internal/progress github.com/alecthomas/kong golang.org/x/term golang.org/x/sys " +
 		"os/exec", // mount: the processes of a mount, and the command of --exec
 }

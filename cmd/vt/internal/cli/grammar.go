@@ -32,6 +32,7 @@ type archiveCommands struct {
 	Recover recoverCommand `cmd:"" help:"Make a valid archive of what is left of a damaged one."`
 	Blocks  blocksCommand  `cmd:"" help:"Show how files are cut into blocks, and why."`
 	Import  importCommand  `cmd:"" help:"Make an archive of what another program has stored."`
+	Export  exportCommand  `cmd:"" help:"Write a tar or zip file of what an archive holds."`
 	Hash    hashCommand    `cmd:"" help:"Compute the content id of files and directories."`
 	Log     logCommand     `cmd:"" help:"List the states of the tree that an archive holds."`
 	Diff    diffCommand    `cmd:"" help:"Tell what has changed between two states, two archives, or an archive and a directory."`
