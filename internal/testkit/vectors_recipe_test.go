@@ -1,10 +1,106 @@
 package testkit
 
 import (
+	"archive/zip"
+	"bytes"
+	_ "embed"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+
 	"github.com/vtdarchive/vtd/deflate"
 	"github.com/vtdarchive/vtd/format"
 	"github.com/vtdarchive/vtd/format/codec"
+	"github.com/vtdarchive/vtd/recipe"
 )
+
+// modelStreams has one content, or its start, as the streams of many encoders, by
+// their names; testdata/models.py made it.
+//
+//go:embed testdata/models.zip
+var modelStreams []byte
+
+var modelFamilies = map[string]func(level int) deflate.Model{
+	"zlib": deflate.ZlibModel, "gzip": deflate.GzipModel, "pigz": deflate.PigzModel, "chromium": deflate.ChromiumModel, "go": deflate.GoModel,
+}
+
+// modelNamed gives the model of the encoder that a name says: a family, a level, and
+// what is unusual.
+func modelNamed(name string) deflate.Model {
+	words := strings.SplitN(name, "-", 3)
+	m := modelFamilies[words[0]](int(words[1][0] - '0'))
+	for rest := strings.Join(words[2:], ""); rest != ""; {
+		word, value, _ := strings.Cut(rest, "-")
+		var number uint8
+		switch word {
+		case "window", "memory":
+			value, rest, _ = strings.Cut(value, "-")
+			fmt.Sscan(value, &number)
+			if word == "window" {
+				m.Window = number
+			} else {
+				m.Memory = number
+			}
+			continue
+		}
+		m.Strategy = map[string]deflate.Strategy{
+			"filtered": deflate.Filtered, "huffman-only": deflate.HuffmanOnly, "rle": deflate.RLE, "fixed": deflate.Fixed, "rsyncable": deflate.Rsyncable,
+		}[rest]
+		rest = ""
+	}
+	return m
+}
+
+// modelled gives the streams of a family's encoders.
+func modelled(family string) (nodes []*Node) {
+	r, err := zip.NewReader(bytes.NewReader(modelStreams), int64(len(modelStreams)))
+	if err != nil {
+		panic(err)
+	}
+	for _, f := range r.File {
+		if !strings.HasPrefix(f.Name, family+"-") {
+			continue
+		}
+		in, err := f.Open()
+		if err != nil {
+			panic(err)
+		}
+		b, err := io.ReadAll(in)
+		if err != nil {
+			panic(err)
+		}
+		nodes = append(nodes, File(f.Name+".deflate", string(b)).With(func(n *Node) {
+			n.Streams = []Stream{{Len: len(b), Model: modelNamed(f.Name)}}
+		}))
+	}
+	return nodes
+}
+
+// TestModels: the streams of the vectors are those that their models stand for.
+func TestModels(t *testing.T) {
+	n := 0
+	for family := range modelFamilies {
+		for _, node := range modelled(family) {
+			m := node.Streams[0].Model
+			if got, want := strings.ReplaceAll(m.String(), " ", "-")+".deflate", node.Name; got != want {
+				t.Errorf("the model of %s is %s", want, got)
+			}
+			d, _, err := Deflate([]byte(node.Data), nil, m)
+			if err != nil {
+				t.Errorf("%s: %v", node.Name, err)
+			} else if len(d.Stream.Corrections[0]) > 0 {
+				t.Errorf("%s has %d octets of corrections", node.Name, len(d.Stream.Corrections[0]))
+			}
+			n++
+		}
+	}
+	if n < 30 {
+		t.Errorf("%d streams", n)
+	}
+}
 
 // okRecipes: content that is made.
 func okRecipes() []vectorCase {
@@ -22,6 +118,11 @@ func okRecipes() []vectorCase {
 		ok("recipe-corrections", "a stream that no model predicts: a stored block, and corrections", Dir("", Nested(2))),
 		ok("recipe-breaks", "a stream interrupted by octets that are not its own", Dir("", Broken())),
 		ok("recipe-depth", "four recipes in one another, the limit", Dir("", Nested(4))),
+		ok("recipe-zlib", "streams of zlib: levels, windows, memory and strategies; all have one content, or its start", Dir("", modelled("zlib")...), zstd),
+		ok("recipe-gzip-levels", "streams of GNU gzip", Dir("", modelled("gzip")...), zstd),
+		ok("recipe-pigz", "streams of pigz", Dir("", modelled("pigz")...), zstd),
+		ok("recipe-chromium", "streams of zlib as in Chromium and Node.js", Dir("", modelled("chromium")...), zstd),
+		ok("recipe-go", "streams of Go's compress/flate", Dir("", modelled("go")...), zstd),
 		ok("recipes-shared", "equal streams are one recipe; a file of their content shares its blocks", Dir("", Gzip("text"), other, copyOf)),
 	}
 }
@@ -35,12 +136,54 @@ func badRecipes() []vectorCase {
 	params := func(f func(b []byte) []byte) Hooks {
 		return lie(func(x *format.Recipe) { x.Params = f(x.Params) })
 	}
-	const model = 2 // where in the parameters of a short recipe without breaks
+	// Where in the parameters of a short recipe without breaks.
+	const model, size, parts = 2, 8, 10
+	// parted makes it of two parts, the first of so much content and so many bits.
+	parted := func(content, bits uint64) Hooks {
+		return params(func(b []byte) []byte {
+			part := binary.AppendUvarint(binary.AppendUvarint([]byte{1}, content), bits)
+			if bits%8 != 0 {
+				part = append(part, 0)
+			}
+			part = append(part, 0) // of corrections
+			b = slices.Concat(b[:parts], part, b[parts+1:], make([]byte, 4))
+			b[1] += byte(len(part) - 1)
+			return b
+		})
+	}
 	return []vectorCase{
 		bad("recipe-transform", "a recipe of a transform that version 1.0 lacks", ScopeData, lie(func(x *format.Recipe) { x.Transform = 9 }), text, unsupported),
 		bad("recipe-model", "a DEFLATE recipe of a family that there is not", ScopeData, params(func(b []byte) []byte { b[model] = 99; return b }), text, unsupported),
 		bad("recipe-model-version", "a DEFLATE recipe of a version of a family that there is not", ScopeData, params(func(b []byte) []byte { b[model+1]++; return b }), text, unsupported),
 		bad("recipe-level", "a DEFLATE recipe of another level of the same encoder, without corrections", ScopeData, params(func(b []byte) []byte { b[model+2] = 1; return b }), text),
+		bad("recipe-window", "a DEFLATE recipe with a window of 2^16", ScopeData, params(func(b []byte) []byte { b[model+3] = 16; return b }), text, unsupported),
+		bad("recipe-memory", "a DEFLATE recipe with a memory that its family does not have", ScopeData, params(func(b []byte) []byte { b[model+4] = 1; return b }), text, unsupported),
+		bad("recipe-strategy", "a DEFLATE recipe with a strategy that its family does not have", ScopeData, params(func(b []byte) []byte { b[model+5] = byte(deflate.RLE); return b }), text, unsupported),
+		bad("recipe-stream-size", "a DEFLATE recipe of a stream that is said to have an octet less", ScopeData, params(func(b []byte) []byte { b[size]--; return b }), text),
+		bad("recipe-stream-size-encoding", "a size that is written with an octet too many", ScopeData, params(func(b []byte) []byte {
+			b = bytes.Clone(b)
+			b[1]++
+			b[size+1] |= 0x80
+			return slices.Insert(b, size+2, 0)
+		}), text),
+		bad("recipe-parts-count", "a DEFLATE recipe of two parts that describes one", ScopeData, params(func(b []byte) []byte { b[parts] = 1; return b }), text),
+		bad("recipe-part-none", "a second part that begins where the first does", ScopeData, parted(0, 0), text),
+		bad("recipe-part-small", "two parts that could be one", ScopeData, parted(1000, 4000), text),
+		bad("recipe-part-content", "a part of more content than parts have", ScopeData, parted(deflate.MaxPart+1, 4000), text),
+		bad("recipe-part-bits", "a part of more of the stream than there is", ScopeData, parted(1000, 1<<24), text),
+		bad("recipe-correction", "corrections that correct nothing there is", ScopeData, params(func(b []byte) []byte {
+			b[1] += 2
+			return slices.Insert(bytes.Clone(b), parts+1, 0x02, 0x7f)
+		}), text),
+		bad("recipe-break-empty", "a break without octets", ScopeData, params(func(b []byte) []byte { return append([]byte{1, 5, 0}, b[1:]...) }), text),
+		bad("recipe-break-first", "a break before the first octet of the stream", ScopeData, params(func(b []byte) []byte { return append([]byte{1, 0, 1, 'x'}, b[1:]...) }), text),
+		bad("recipe-break-behind", "a break behind the stream", ScopeData, params(func(b []byte) []byte { return append([]byte{1, 0xff, 0x7f, 1, 'x'}, b[1:]...) }), text),
+		bad("recipe-break-long", "a break of more octets than breaks have", ScopeData, params(func(b []byte) []byte {
+			return slices.Concat([]byte{1, 5, recipe.MaxBreak + 1}, make([]byte, recipe.MaxBreak+1), b[1:])
+		}), text),
+		bad("recipe-breaks-limit", "more breaks than a stream has", ScopeData, params(func(b []byte) []byte {
+			return append(binary.AppendUvarint(nil, recipe.MaxBreaks+1), b[1:]...)
+		}), text),
 		bad("recipe-sum", "a recipe with a wrong check sum of what it makes", ScopeData, params(func(b []byte) []byte { return flip(b, len(b)-1) }), text),
 		bad("recipe-params-cut", "parameters that lack their last octet", ScopeData, params(func(b []byte) []byte { return b[:len(b)-1] }), text),
 		bad("recipe-params-longer", "an octet behind the parameters", ScopeData, params(func(b []byte) []byte { return append(b, 0) }), text),
