@@ -16,6 +16,8 @@ type Traits struct {
 	Dynamic int // number of dynamic blocks
 	Static  int // number of static blocks with content
 	Markers int // number of blocks without content, except a final one
+	// Ending is the type of the final block if it has no content, or -1.
+	Ending int
 
 	symbols int
 }
@@ -41,10 +43,13 @@ func (t *Traits) see(tokens []token) {
 
 // seeBlock takes note of a block that has ended.
 func (t *Traits) seeBlock(b *block) {
+	t.Ending = -1
 	switch {
 	case b.empty():
 		if !b.Final {
 			t.Markers++
+		} else {
+			t.Ending = int(b.Type)
 		}
 	case b.Type == typeDynamic:
 		t.Dynamic++
@@ -81,7 +86,7 @@ func GzipHints(xfl, os byte) Hints {
 	case 10, 19: // what zlib says on Windows and macOS
 		h.Families = []Family{Zlib, Chromium}
 	case 255: // "unknown": Go, npm, Python
-		h.Families = []Family{Chromium, Zlib, Go}
+		h.Families = []Family{Chromium, Zlib, Go, Klauspost}
 	}
 	return h
 }
@@ -120,9 +125,15 @@ const enoughMatches = 64
 // Candidates gives the models that Find tries, in its order.
 func Candidates(h Hints, t *Traits) []Model {
 	levels := first(h.Levels, []uint8{6, 9, 1, 5, 7, 8, 4, 3, 2})
-	families := first(h.Families, []Family{Zlib, Gzip, Chromium, Go, Pigz})
+	families := first(h.Families, []Family{Zlib, Gzip, Chromium, Go, Pigz, Klauspost})
 	if h.Families == nil && t.Symbols == 1<<15-1 {
 		families = first([]Family{Gzip}, families)
+	}
+	switch t.Ending {
+	case typeStored:
+		families = first([]Family{Go}, families)
+	case typeStatic:
+		families = first([]Family{Klauspost}, families)
 	}
 	var out []Model
 	add := func(m Model) {
@@ -138,12 +149,14 @@ func Candidates(h Hints, t *Traits) []Model {
 					switch f {
 					case Gzip:
 						m.Memory = 9
-					case Go:
+					case Go, Klauspost:
 						m.Memory = 0
 					case Pigz:
 						m.Memory = 8
 					}
-					with(m)
+					for m.Version = f.latest(); m.Version >= 1; m.Version-- {
+						with(m)
+					}
 				}
 			}
 		}
@@ -183,7 +196,7 @@ func Candidates(h Hints, t *Traits) []Model {
 			// could be stored.
 			for window := uint8(15); window >= 9; window-- {
 				each(levels[:1], func(m Model) {
-					if m.Window, m.Strategy = window, s; m.Family == Go {
+					if m.Window, m.Strategy = window, s; m.Family == Go || m.Family == Klauspost {
 						m.Level = 1
 					}
 					add(m)
@@ -225,8 +238,8 @@ func (t *Traits) memories() []uint8 {
 // fits says whether a model can have made a stream with these traits, if it
 // was as it should be.
 func (t *Traits) fits(m Model) bool {
-	if m.Family == Go {
-		return t.MinLength == 0 || t.MinLength >= goMinMatch
+	if ending, yes := m.endsBlocks(); yes {
+		return t.Ending == int(ending) && (t.MinLength == 0 || t.MinLength >= goMinMatch)
 	}
 	if t.MaxDistance > 1<<m.Window-minLookahead {
 		return false

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	kflate "github.com/klauspost/compress/flate"
+
 	"github.com/vtdarchive/vtd/deflate"
 )
 
@@ -161,10 +163,50 @@ func TestGo(t *testing.T) {
 	}
 }
 
+// klauspostStream is what klauspost/compress makes, written in pieces and flushed.
+func klauspostStream(t testing.TB, content []byte, level, piece int) []byte {
+	var b bytes.Buffer
+	w, err := kflate.NewWriter(&b, level)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for rest := content; len(rest) > 0; rest = rest[min(piece, len(rest)):] {
+		w.Write(rest[:min(piece, len(rest))])
+		w.Flush()
+	}
+	w.Close()
+	return b.Bytes()
+}
+
+// TestKlauspost has streams of flushed pieces, of which only the places have to be
+// corrected.
+func TestKlauspost(t *testing.T) {
+	t.Parallel()
+	for name, content := range contents() {
+		for level := -2; level <= 9; level++ {
+			m := deflate.KlauspostModel(level)
+			switch level {
+			case -2:
+				m = klauspostHuffman
+			case -1, 0:
+				continue
+			}
+			for _, piece := range []int{70001, 10001, 400} {
+				stream := klauspostStream(t, content, level, piece)
+				r := roundTrip(t, stream, m)
+				flushes := (len(content) + piece - 1) / piece
+				if n := correctionsOf(r); n > 3+3*flushes {
+					t.Errorf("%s, level %d in pieces of %d: corrections of %d octets for %d flushes", name, level, piece, n, flushes)
+				}
+			}
+		}
+	}
+}
+
 // TestAnyModel predicts streams by models that did not make them.
 func TestAnyModel(t *testing.T) {
 	t.Parallel()
-	models := []deflate.Model{deflate.ZlibModel(1), deflate.ZlibModel(6), deflate.GzipModel(6), deflate.ChromiumModel(4), deflate.GoModel(2), deflate.GoModel(9), deflate.PigzModel(3)}
+	models := []deflate.Model{deflate.ZlibModel(1), deflate.ZlibModel(6), deflate.GzipModel(6), deflate.ChromiumModel(4), deflate.GoModel(2), deflate.GoModel(9), deflate.PigzModel(3), deflate.KlauspostModel(5)}
 	for _, m := range models[:4] {
 		m.Strategy, m.Window, m.Memory = deflate.RLE, 9, 1
 		if m.Family == deflate.Gzip {
@@ -215,7 +257,8 @@ func TestFind(t *testing.T) {
 		m       deflate.Model
 	}{
 		{"text", deflate.ZlibModel(9)}, {"text", deflate.GzipModel(6)}, {"page", deflate.GoModel(5)},
-		{"text", deflate.PigzModel(2)}, {"text", deflate.ChromiumModel(7)}, {"empty", deflate.ZlibModel(6)},
+		{"text", deflate.PigzModel(2)}, {"text", deflate.KlauspostModel(5)}, {"binary", deflate.KlauspostModel(9)}, {"page", deflate.KlauspostModel(1)},
+		{"text", deflate.ChromiumModel(7)}, {"empty", deflate.ZlibModel(6)},
 		{"binary", deflate.Model{Family: deflate.Zlib, Version: 1, Level: 3, Window: 13, Memory: 9}},
 		{"text", deflate.Model{Family: deflate.Zlib, Version: 1, Level: 6, Window: 15, Memory: 8, Strategy: deflate.Filtered}},
 		{"text", deflate.Model{Family: deflate.Zlib, Version: 1, Level: 6, Window: 15, Memory: 8, Strategy: deflate.HuffmanOnly}},

@@ -30,7 +30,7 @@ func seeds(t testing.TB) [][]byte {
 		{0x63, 0x18, 0x05, 0xa3, 0x60, 0x14, 0x8c, 0x5c}, // cut short
 		{0x06}, {0x07}, {0xff, 0xff}, // reserved type
 	}
-	for _, m := range []deflate.Model{deflate.ZlibModel(1), deflate.ZlibModel(9), deflate.GzipModel(6), deflate.ChromiumModel(3), deflate.PigzModel(6), deflate.GoModel(3)} {
+	for _, m := range []deflate.Model{deflate.ZlibModel(1), deflate.ZlibModel(9), deflate.GzipModel(6), deflate.ChromiumModel(3), deflate.PigzModel(6), deflate.GoModel(3), deflate.KlauspostModel(4)} {
 		b, err := deflate.Encode(short, m, deflate.Limits{})
 		if err != nil {
 			t.Fatal(err)
@@ -42,7 +42,7 @@ func seeds(t testing.TB) [][]byte {
 
 // fuzzModel makes a model of a number.
 func fuzzModel(n uint32) deflate.Model {
-	m := deflate.Model{Family: deflate.Family(1 + n%5), Version: 1, Level: uint8(1 + n>>3%9), Window: 15, Memory: 8, Strategy: deflate.Strategy(n >> 8 % 5)}
+	m := deflate.Model{Family: deflate.Family(1 + n%6), Version: 1, Level: uint8(1 + n>>3%9), Window: 15, Memory: 8, Strategy: deflate.Strategy(n >> 8 % 5)}
 	switch m.Family {
 	case deflate.Zlib, deflate.Chromium:
 		m.Window = uint8(15 - n>>12%7)
@@ -52,6 +52,11 @@ func fuzzModel(n uint32) deflate.Model {
 		m.Strategy = deflate.Strategy(n >> 8 % 2 * 16)
 	case deflate.Go:
 		m.Memory, m.Strategy = 0, 0
+		if m.Level == 1 {
+			m.Strategy = deflate.Strategy(n >> 8 % 2 * 2)
+		}
+	case deflate.Klauspost:
+		m.Memory, m.Strategy, m.Version = 0, 0, uint8(1+n>>16%2)
 		if m.Level == 1 {
 			m.Strategy = deflate.Strategy(n >> 8 % 2 * 2)
 		}

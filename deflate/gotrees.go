@@ -121,12 +121,17 @@ func goRuns(lengths []uint8, runs []run) []run {
 
 // plan is for Go what it is in a treeBuilder.
 func (t *mergeBuilder) plan(c *counts, h *header) (dynamic, static int) {
+	return t.planAs(c, h, false)
+}
+
+// planAs is plan; wide says that the lengths of all codes are sent.
+func (t *mergeBuilder) planAs(c *counts, h *header, wide bool) (dynamic, static int) {
 	c.lit[endBlock] = 1
 	h.nlit, h.ndist = numLit, numDist
-	for c.lit[h.nlit-1] == 0 {
+	for !wide && c.lit[h.nlit-1] == 0 {
 		h.nlit--
 	}
-	for h.ndist > 0 && c.dist[h.ndist-1] == 0 {
+	for !wide && h.ndist > 0 && c.dist[h.ndist-1] == 0 {
 		h.ndist--
 	}
 	none := h.ndist == 0

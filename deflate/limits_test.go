@@ -226,7 +226,7 @@ func (b *bits) bytes() []byte {
 func TestModels(t *testing.T) {
 	for _, m := range []deflate.Model{{}, {Family: 9, Version: 1, Level: 6}, {Family: deflate.Zlib, Version: 2, Level: 6, Window: 15, Memory: 8},
 		{Family: deflate.Zlib, Version: 1, Level: 6, Window: 8, Memory: 8}, {Family: deflate.Go, Version: 1, Level: 2, Window: 15, Strategy: deflate.HuffmanOnly},
-		{Family: deflate.Gzip, Version: 1, Level: 6, Window: 15, Memory: 8}} {
+		{Family: deflate.Gzip, Version: 1, Level: 6, Window: 15, Memory: 8}, {Family: deflate.Klauspost, Version: 3, Level: 6, Window: 15}} {
 		if err := m.Validate(); !errors.Is(err, deflate.ErrModel) {
 			t.Errorf("%+v: %v", m, err)
 		}
@@ -234,7 +234,7 @@ func TestModels(t *testing.T) {
 			t.Errorf("%+v rebuilt: %v", m, err)
 		}
 	}
-	for _, m := range []deflate.Model{deflate.ZlibModel(6), deflate.GzipModel(9), deflate.GoModel(4), deflate.ChromiumModel(1), deflate.PigzModel(9)} {
+	for _, m := range []deflate.Model{deflate.ZlibModel(6), deflate.GzipModel(9), deflate.GoModel(4), deflate.ChromiumModel(1), deflate.PigzModel(9), deflate.KlauspostModel(5)} {
 		b, _ := m.AppendBinary(nil)
 		var back deflate.Model
 		if err := back.UnmarshalBinary(b); err != nil || back != m {

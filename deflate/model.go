@@ -12,6 +12,9 @@ const (
 	Chromium Family = 3 // zlib as in Chromium and Node.js
 	Go       Family = 4 // compress/flate of Go
 	Pigz     Family = 5 // pigz with several threads
+	// Klauspost is flate of github.com/klauspost/compress. Version 1 of its models is of
+	// releases 1.15.15 to 1.18.0, at level 4 to 1.17.11, and version 2 of those from 1.18.2.
+	Klauspost Family = 6
 )
 
 // A Strategy is a variant of an encoder, numbered as zlib does.
@@ -27,7 +30,7 @@ const (
 	Rsyncable   Strategy = 16 // gzip --rsyncable
 )
 
-// ModelVersion is the version of all models so far.
+// ModelVersion is the version of the models of all families but Klauspost.
 const ModelVersion = 1
 
 // A Model says which encoder is to be predicted. Its fields are its parameters;
@@ -66,7 +69,13 @@ func GoModel(level int) Model {
 	return Model{Family: Go, Version: ModelVersion, Level: uint8(level), Window: 15}
 }
 
-var families = [...]string{Zlib: "zlib", Gzip: "gzip", Chromium: "chromium", Go: "go", Pigz: "pigz"}
+// KlauspostModel gives the model for a level of github.com/klauspost/compress/flate as it
+// is now.
+func KlauspostModel(level int) Model {
+	return Model{Family: Klauspost, Version: 2, Level: uint8(level), Window: 15}
+}
+
+var families = [...]string{Klauspost: "klauspost", Zlib: "zlib", Gzip: "gzip", Chromium: "chromium", Go: "go", Pigz: "pigz"}
 
 var strategies = map[Strategy]string{Default: "", Filtered: " filtered", HuffmanOnly: " huffman-only", RLE: " rle", Fixed: " fixed", Rsyncable: " rsyncable"}
 
@@ -82,7 +91,18 @@ func (m Model) String() string {
 	if (m.Family == Zlib || m.Family == Chromium) && m.Memory != 8 {
 		s += fmt.Sprintf(" memory %d", m.Memory)
 	}
+	if m.Version > 1 {
+		s += fmt.Sprintf(" version %d", m.Version)
+	}
 	return s + strategies[m.Strategy]
+}
+
+// latest is the last version of the models of a family.
+func (f Family) latest() uint8 {
+	if f == Klauspost {
+		return 2
+	}
+	return ModelVersion
 }
 
 // Validate says whether there is such a model.
@@ -93,7 +113,7 @@ func (m Model) Validate() error {
 	switch {
 	case m.Family == 0 || int(m.Family) >= len(families):
 		return bad("family", m.Family)
-	case m.Version != ModelVersion:
+	case m.Version < ModelVersion || m.Version > m.Family.latest():
 		return bad("version", m.Version)
 	case m.Level < 1 || m.Level > 9:
 		return bad("level", m.Level)
@@ -115,6 +135,8 @@ func (m Model) valid() bool {
 	case Pigz:
 		ok = ok && m.Memory == 8
 	case Go:
+		ok = m.Window == 15 && m.Memory == 0 && (m.Strategy == Default || m.Strategy == HuffmanOnly && m.Level == 1)
+	case Klauspost:
 		ok = m.Window == 15 && m.Memory == 0 && (m.Strategy == Default || m.Strategy == HuffmanOnly && m.Level == 1)
 	}
 	return ok
@@ -179,8 +201,22 @@ func (m Model) predictor(v view) (predictor, error) {
 		return newGoFast(m, v), nil
 	case m.Family == Go:
 		return newGoFlate(m, v), nil
+	case m.Family == Klauspost:
+		return newKlauspost(m, v), nil
 	}
 	return newMatcher(m, v), nil
+}
+
+// endsBlocks says that the encoder ends a block with the content, and that one without
+// content follows, which is final; its type is given.
+func (m Model) endsBlocks() (blockType uint8, yes bool) {
+	switch m.Family {
+	case Go:
+		return typeStored, true
+	case Klauspost:
+		return typeStatic, true
+	}
+	return 0, false
 }
 
 // ownMarkers says that the model itself knows where blocks without content

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"go/build"
 	"io/fs"
@@ -21,7 +22,8 @@ import (
 //
 //	DEFLATE_REAL=/usr/share/doc go test -run TestReal -v ./deflate
 //
-// It knows gzip, zlib (as git's loose objects are), zip and PNG, by content.
+// It knows gzip, zlib (as git's loose objects are), zip and PNG, by content. What it
+// found goes to the file DEFLATE_JSON, if there is one.
 func TestReal(t *testing.T) {
 	root := build.Default.GOROOT
 	dirs := []string{filepath.Join(root, "src", "image"), filepath.Join(root, "src", "archive"), filepath.Join(root, "src", "compress"), filepath.Join(root, "lib", "time")}
@@ -53,6 +55,19 @@ func TestReal(t *testing.T) {
 	for kind, r := range rows {
 		t.Logf("%s: %s", kind, r)
 		streams += r.streams
+	}
+	if name := os.Getenv("DEFLATE_JSON"); name != "" {
+		measures := map[string]measure{}
+		for kind, r := range rows {
+			measures[kind] = r.measure()
+		}
+		out, err := json.Marshal(measures)
+		if err == nil {
+			err = os.WriteFile(name, out, 0o666)
+		}
+		if err != nil {
+			t.Error(err)
+		}
 	}
 	switch {
 	case streams > 0:
@@ -124,7 +139,8 @@ type row struct {
 	streams, parts, exact, plain, invalid int
 	size, content, corr                   int64
 	find, worst, predict, rebuild         time.Duration
-	worstSmall                            time.Duration // up to 128 KiB of content
+	worstSmall                            time.Duration // up to secondTrial of content
+	finds                                 []time.Duration
 	models                                map[string]int
 }
 
@@ -144,6 +160,7 @@ func (r *row) add(t *testing.T, name string, stream []byte, h Hints) {
 	m, err := Find(bytes.NewReader(stream), bytes.NewReader(content), s, h, limits)
 	took := time.Since(start)
 	r.find += took
+	r.finds = append(r.finds, took)
 	if len(content) <= secondTrial {
 		r.worstSmall = max(r.worstSmall, took)
 	} else {
@@ -188,6 +205,27 @@ func (r *row) add(t *testing.T, name string, stream []byte, h Hints) {
 	}
 }
 
+// A measure is what programs read of a row; times are seconds.
+type measure struct {
+	Streams, Exact, Plain                              int
+	Size, Content, Corrections                         int64
+	Predict, Rebuild, FindMedian, FindSmall, FindLarge float64
+}
+
+func (r *row) measure() measure {
+	m := measure{
+		Streams: r.streams, Exact: r.exact, Plain: r.plain,
+		Size: r.size, Content: r.content, Corrections: r.corr,
+		Predict: r.predict.Seconds(), Rebuild: r.rebuild.Seconds(),
+		FindSmall: r.worstSmall.Seconds(), FindLarge: r.worst.Seconds(),
+	}
+	if n := len(r.finds); n > 0 {
+		slices.Sort(r.finds)
+		m.FindMedian = r.finds[n/2].Seconds()
+	}
+	return m
+}
+
 func (r *row) String() string {
 	var models []string
 	for m, n := range r.models {
@@ -198,7 +236,7 @@ func (r *row) String() string {
 	rate := func(d time.Duration) float64 { return float64(r.content) / 1e6 / d.Seconds() }
 	return fmt.Sprintf("%d streams in %d parts, %d without corrections, %d without a model, %d invalid\n"+
 		"%d octets, %d of content; corrections %d (%.4f %%)\n"+
-		"finding %.1f MB/s, worst %v, %v below 128 KiB; predicting %.1f MB/s, rebuilding %.1f MB/s\n%s",
+		"finding %.1f MB/s, worst %v, %v up to 192 KiB; predicting %.1f MB/s, rebuilding %.1f MB/s\n%s",
 		r.streams, r.parts, r.exact, r.plain, r.invalid, r.size, r.content, r.corr, 100*float64(r.corr)/float64(r.size),
 		rate(r.find), r.worst, r.worstSmall, rate(r.predict), rate(r.rebuild), strings.Join(models, "\n"))
 }

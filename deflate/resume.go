@@ -67,3 +67,44 @@ func (g *goFast) resume(v view) {
 		g.pos = g.stop
 	}
 }
+
+// resume brings the predictor to where a part begins: two chunks before it are searched,
+// as far as there are.
+func (k *klauspost) resume(v view) {
+	k.segment(v.at)
+	k.pos = v.at
+	if k.deep != nil {
+		k.deep.resume(v)
+	}
+	if k.kpTables != nil {
+		n := min(v.at/kpChunk, 2)
+		k.pos -= n * kpChunk
+		// The buffer of the encoder takes five chunks, and moves to have what is
+		// before a chunk when it is full: then there is room for four.
+		before := v.from - int64(v.at)
+		if chunk := v.from/kpChunk - int64(n) - 1; chunk >= 5 {
+			before -= (chunk-1)/4*4*kpChunk + kpChunk - kpWindow
+		}
+		k.base = -int(before)
+	}
+	k.start, k.stop, k.floor = k.pos, k.pos, k.pos
+	for k.pos < v.at {
+		k.nextChunk()
+		k.pos = k.stop
+	}
+}
+
+// resume brings the search to one window before that in which a part begins.
+func (z *kpLazy) resume(v view) {
+	before := v.from - int64(v.at)
+	z.from = v.at
+	base := (v.from+kpAhead-kpWindow-1)/kpWindow*kpWindow - kpWindow
+	if base <= kpWindow {
+		return // it sees all from the start of the stream
+	}
+	z.base = int(base - kpWindow - before)
+	z.index = int(base - kpAhead - before)
+	for p := max(z.index-kpWindow, 0); p < z.index; p++ {
+		z.insert(p)
+	}
+}

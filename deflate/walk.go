@@ -84,7 +84,11 @@ func (w *walker) atEnd() bool { return w.last && w.pos == w.end }
 // predictedEnd says whether the block is predicted to end after a token, not
 // being the last one.
 func (w *walker) predictedEnd(c cut) bool {
-	return c != goOn || w.model.Family == Go && w.atEnd() && w.tokens > 0
+	if c == goOn && w.atEnd() && w.tokens > 0 {
+		_, yes := w.model.endsBlocks()
+		return yes
+	}
+	return c != goOn
 }
 
 // expectMarkers sets which markers follow a block that ended at a bit of the
@@ -104,8 +108,10 @@ func (w *walker) expectMarkers(c cut, bit int64) {
 // plan predicts the type of the block that has ended, and its header.
 func (w *walker) plan(start int) uint8 {
 	t := w.pred.plan(&w.counts, &w.header, start)
-	if w.model.Family == Go && w.tokens == 0 && w.atEnd() {
-		return typeStored
+	if w.tokens == 0 && w.atEnd() {
+		if last, yes := w.model.endsBlocks(); yes {
+			return last
+		}
 	}
 	return t
 }

@@ -3,7 +3,7 @@
 
     cd deflate/testdata && python3 make.py > streams.txt
 
-It needs gzip, pigz and node. Each line has a content, the parameters of a model as
+It needs gzip, pigz, node and go. Each line has a content, the parameters of a model as
 they are recorded, in hexadecimal, and the size and SHA-256 of the stream; the tests
 make the same contents, and the streams from the models alone.
 """
@@ -47,7 +47,30 @@ contents = {
 # For streams of several parts.
 long = (text(700000, 21) + noise(100000, 22) + bytes(300000) + text(900000, 23)
         + text(40000, 24) * 9 + text(700000, 21))
-ZLIB, GZIP, CHROMIUM, PIGZ = 1, 2, 3, 5
+ZLIB, GZIP, CHROMIUM, PIGZ, KLAUSPOST = 1, 2, 3, 5, 6
+# Versions of the models of KLAUSPOST, and releases of the module that they are of.
+RELEASES = {1: "v1.17.11", 2: "v1.20.3"}
+COMPRESS = """package main
+
+import (
+	"io"
+	"os"
+	"strconv"
+
+	"github.com/klauspost/compress/flate"
+)
+
+func main() {
+	level, _ := strconv.Atoi(os.Args[1])
+	data, _ := io.ReadAll(os.Stdin)
+	w, err := flate.NewWriter(os.Stdout, level)
+	if err != nil {
+		panic(err)
+	}
+	w.Write(data)
+	w.Close()
+}
+"""
 
 
 def line(name, model, stream):
@@ -61,6 +84,16 @@ def run(args, data):
 def node(level, memory, data):
     js = f"process.stdout.write(require('zlib').deflateRawSync(require('fs').readFileSync(0),{{level:{level},memLevel:{memory}}}))"
     return run(["node", "-e", js], data)
+
+
+def build(release, to):
+    """Builds a program that compresses with a release of klauspost/compress."""
+    with tempfile.TemporaryDirectory() as at:
+        with open(at + "/go.mod", "w") as f:
+            f.write(f"module x\n\ngo 1.22\n\nrequire github.com/klauspost/compress {release}\n")
+        with open(at + "/main.go", "w") as f:
+            f.write(COMPRESS)
+        subprocess.run(["go", "build", "-mod=mod", "-o", to, "."], cwd=at, check=True)
 
 
 print("# content, model, size and SHA-256 of the stream; see make.py")
@@ -91,3 +124,12 @@ for level in (2, 9):
     line("long", [GZIP, 1, level, 15, 9, 16], run(["gzip", "-nc", "--rsyncable", f"-{level}"], long)[10:-8])
 for level in (1, 7):
     line("long", [CHROMIUM, 1, level, 15, 8, 0], node(level, 8, long))
+with tempfile.TemporaryDirectory() as at:
+    for version, release in RELEASES.items():
+        print("# klauspost/compress", release)
+        program = f"{at}/{version}"
+        build(release, program)
+        for name, data in {**contents, "long": long}.items():
+            for level in (1, 5, 9) if name == "long" else range(1, 10):
+                line(name, [KLAUSPOST, version, level, 15, 0, 0], run([program, str(level)], data))
+            line(name, [KLAUSPOST, version, 1, 15, 0, 2], run([program, "-2"], data))
