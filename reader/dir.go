@@ -103,13 +103,17 @@ func (a *Archive) dirIter(dir *format.Entry) *dirIter {
 // rest lets go of memory until the next call of next.
 func (it *dirIter) rest() { it.cur = nil }
 
-// next gives the next entry, or nil at the end.
+// next gives the next entry, or nil at the end. After an error about a node that
+// is damaged it goes on behind that node.
 func (it *dirIter) next() (*format.Entry, error) {
 	for len(it.path) > 0 {
 		s := &it.path[len(it.path)-1]
 		if it.cur == nil {
 			n, err := it.a.dirNode(s.dirPlace)
 			if err != nil {
+				if classOf(err) != nil {
+					it.path = it.path[:len(it.path)-1]
+				}
 				return nil, err
 			}
 			it.cur = n

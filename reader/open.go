@@ -81,7 +81,7 @@ func (a *Archive) findTrailer() error {
 	}
 	if t == nil {
 		return format.Damaged("trailer", a.size,
-			"the file ends before its trailer: it was cut short or never finished; `vt ar extract - < FILE` restores what is there")
+			"the file ends before its trailer: it was cut short or never finished; `vt ar extract - < FILE` restores what is there, `vt ar recover` makes an archive of it")
 	}
 	a.trailer = t
 	a.torn = a.size - t.Offset - format.TrailerSize

@@ -175,7 +175,10 @@ func (c *treeChecker) checkDir(e *format.Entry, path string, depth int) dirSum {
 		if err != nil {
 			c.unreadable(e.Ref.Num, err)
 			sum.whole, sum.hurt = false, true
-			break
+			if classOf(err) == nil {
+				break
+			}
+			continue
 		}
 		if x == nil {
 			break

@@ -11,11 +11,12 @@ import (
 var errNotDir = errors.New("not a directory")
 
 // WalkFunc is called for each entry of a walk, with its path from the root,
-// which itself has the path "". When err is not nil the directory e could not
-// be read, or not to its end, after it was visited. Returning fs.SkipDir skips
-// what is below a directory, or the rest of the directory of another entry;
+// which itself has the path "". When err is not nil some or all of the directory
+// e could not be read, after it was visited: of a large directory only the part
+// that is damaged is left out, and there may be several. Returning fs.SkipDir
+// skips what is below a directory, or the rest of the directory of another entry;
 // fs.SkipAll ends the walk without error; any other error ends it with that.
-// Returning nil for an err goes on behind the directory.
+// Returning nil for an err goes on behind what could not be read.
 type WalkFunc func(path string, e *format.Entry, err error) error
 
 // Walk goes through the newest tree; see Tree.Walk.
@@ -74,15 +75,20 @@ func (t *Tree) walkFrom(path string, e *format.Entry, fn WalkFunc) error {
 		if err == nil && e != nil && e.Kind.IsDir() && len(stack) > format.MaxDepth {
 			err = blockDamage("directory", format.NoOffset, l.dir.Ref.Num, "directories are nested deeper than %d", format.MaxDepth)
 		}
-		if e == nil || err != nil {
-			stack = stack[:len(stack)-1]
-			if err != nil {
-				dir := string(prefix[:max(0, len(prefix)-1)])
-				err = fn(dir, l.dir, t.a.named(fmt.Errorf("%s: %w", displayPath(dir), err)))
+		if err != nil {
+			done := len(l.it.path) == 0 || classOf(err) == nil || e != nil
+			dir := string(prefix[:max(0, len(prefix)-1)])
+			err = fn(dir, l.dir, t.a.named(fmt.Errorf("%s: %w", displayPath(dir), err)))
+			if done || err == fs.SkipDir {
+				stack = stack[:len(stack)-1]
 			}
 			if err != nil && err != fs.SkipDir {
 				return err
 			}
+			continue
+		}
+		if e == nil {
+			stack = stack[:len(stack)-1]
 			continue
 		}
 		prefix = append(prefix, e.Name...)

@@ -33,8 +33,9 @@
 //
 //   - A directory, or file, all of which is there keeps its node, and so its
 //     hash. A tree that is whole has the root hash and content id that it had.
-//   - A file of which some is missing has its name with [Suffix], zeros in place
-//     of what is missing, and the ranges of that in the attribute [MissingXattr].
+//   - A file of which some is missing has its name with
+//     format.DamagedSuffix, zeros in place of what is missing, and the ranges of
+//     that in the attribute format.MissingXattr.
 //     One of which nothing is there but runs is left out. So is one whose
 //     content does not have the hash in its entry, where nothing proves blocks.
 //   - What a recipe makes is made as far as its input goes; the rest of the

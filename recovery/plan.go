@@ -9,14 +9,6 @@ import (
 	"github.com/vtdarchive/vtd/format"
 )
 
-// MissingXattr is the attribute of a file of which some is missing: the ranges
-// of its bytes that are zeros in place of what was there, each as FROM-TO, TO
-// being the first byte behind it, with commas between them.
-const MissingXattr = "user.vtd.missing"
-
-// Suffix ends the name of a file of which some is missing.
-const Suffix = ".damaged"
-
 // planner makes a new tree of what is left of one.
 type planner struct {
 	*recovery
@@ -147,19 +139,11 @@ func (p *planner) lose(path string, e *format.Entry, why string) {
 
 // mark gives a file the attribute that says what is missing.
 func (p *planner) mark(e *format.Entry, left *remains) {
-	var b strings.Builder
-	for _, m := range left.missing {
-		next := fmt.Sprintf("%d-%d", m.From, m.To)
-		if b.Len()+len(next)+4 > format.MaxXattrValue {
-			b.WriteString(",...")
-			break
-		}
-		if b.Len() > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteString(next)
+	ranges := make([][2]int64, len(left.missing))
+	for i, m := range left.missing {
+		ranges[i] = [2]int64{m.From, m.To}
 	}
-	x := format.Xattr{Name: MissingXattr, Value: b.String()}
+	x := format.Xattr{Name: format.MissingXattr, Value: format.MissingValue(ranges)}
 	total := len(x.Name) + len(x.Value)
 	for _, y := range e.Xattrs {
 		total += len(y.Name) + len(y.Value)
@@ -185,7 +169,7 @@ func (x *plan) rename(rep *Report) {
 		taken[x.entries[i].Name] = true
 	}
 	for _, l := range x.left {
-		l.Name = FreeName(l.Name, func(name string) bool { return taken[name] })
+		l.Name = format.DamagedName(l.Name, format.MaxName, func(name string) bool { return taken[name] })
 		taken[l.Name] = true
 		if l.loss >= 0 {
 			rep.Losses[l.loss].As = l.Name
@@ -194,20 +178,6 @@ func (x *plan) rename(rep *Report) {
 	}
 	x.left = nil
 	slices.SortFunc(x.entries, func(a, b format.Entry) int { return cmp.Compare(a.Name, b.Name) })
-}
-
-// FreeName gives the name under which what is left of a file is kept: the
-// suffix behind its own, and a number where that is taken.
-func FreeName(name string, taken func(string) bool) string {
-	for n := 1; ; n++ {
-		end := Suffix
-		if n > 1 {
-			end = fmt.Sprintf("%s.%d", Suffix, n)
-		}
-		if as := name[:min(len(name), format.MaxName-len(end))] + end; !taken(as) {
-			return as
-		}
-	}
 }
 
 // fileRest gives what is left of a file, filled from elsewhere where that has

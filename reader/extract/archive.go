@@ -22,6 +22,9 @@ func Archive(ctx context.Context, a *reader.Archive, t *reader.Tree, target stri
 	if err != nil {
 		return &Result{}, err
 	}
+	if o.Damaged {
+		e.save = func() { e.saveWrecks(a) }
+	}
 	f := newFetcher(e, a)
 	defer f.close()
 	p := newPlanner(e)

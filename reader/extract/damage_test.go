@@ -11,8 +11,11 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/vtdarchive/vtd/format"
 	"github.com/vtdarchive/vtd/format/codec"
+	"github.com/vtdarchive/vtd/internal/fsmeta"
 	"github.com/vtdarchive/vtd/internal/testkit"
 	"github.com/vtdarchive/vtd/reader/stream"
 )
@@ -153,6 +156,101 @@ func TestLostMetadata(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// TestLostLeaf: of a large directory only those entries are lost that the
+// damaged part names.
+func TestLostLeaf(t *testing.T) {
+	root := testkit.Dir("")
+	for i := range 12 {
+		root.Children = append(root.Children, testkit.File(fmt.Sprintf("f%02d", i), "literal"))
+	}
+	root.Name = "many"
+	a := testkit.One(testkit.Dir("", root))
+	a.Options = testkit.Options{DirLeaf: 4, DirFan: 4, BlocksPerFrame: 1}
+	built := testkit.MustMake(t, a)
+	damaged := slices.Clone(built.Bytes)
+	damaged[built.Frames[4].End()-1] ^= 1 // the second leaf
+	both(t, func(t *testing.T, p path) {
+		dir := t.TempDir()
+		res, issues := p.issues(t, damaged, dir, Defaults())
+		if got := pathsOf(issues); !slices.Equal(got, []string{"many"}) || !errors.Is(res.Err(), format.ErrDamaged) || res.Files != 8 {
+			t.Errorf("%v, %+v", issues, res)
+		}
+		for _, name := range []string{"f00", "f03", "f08", "f11"} {
+			if _, err := os.Stat(filepath.Join(dir, "many", name)); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
+
+// TestDamaged restores what there is of damaged files: what is missing is zero,
+// and everything else as it was.
+func TestDamaged(t *testing.T) {
+	content := testkit.Noise(3, 10_000)
+	gz := testkit.Gzip("large")
+	root := testkit.Dir("", testkit.File("f", string(content)), testkit.File("f.damaged", "in the way"), testkit.File("lost", string(testkit.Noise(4, 500))), gz)
+	a := testkit.One(root)
+	a.Options = testkit.Options{BlocksPerFrame: 1, FanOut: 4, Chunk: 1000}
+	built := testkit.MustMake(t, a)
+	damaged := slices.Clone(built.Bytes)
+	spoil := func(num uint64) {
+		for _, f := range built.Frames {
+			if f.Head.First == num {
+				damaged[f.End()-1] ^= 1
+			}
+		}
+	}
+	for _, b := range built.Blocks {
+		if b.Kind != format.FrameData {
+			continue
+		}
+		switch at := bytes.Index(content, b.Bytes); {
+		case at == 2000 || at == 3000 || at == 9000:
+			spoil(b.Num)
+		case b.Path == "lost" || b.Path == "large.gz" && len(b.Bytes) == 1000 && b.Num%64 == 0:
+			spoil(b.Num)
+		}
+	}
+	dir := t.TempDir()
+	o := Defaults()
+	o.Damaged = true
+	res, issues := paths[1].issues(t, damaged, dir, o)
+	if got := pathsOf(issues); !slices.Equal(got, []string{"f", "large.gz", "lost"}) || res.Partial != 2 || res.Files != 1 {
+		t.Errorf("%v, %+v", issues, res)
+	}
+	for _, i := range issues {
+		var p *PartialError
+		if !errors.As(i.Err, &p) {
+			if i.Path != "lost" || !i.Damage() {
+				t.Error(i)
+			}
+			continue
+		}
+		want := []byte(gz.Data)
+		if i.Path == "f" {
+			want = content
+			if !slices.Equal(p.Missing, [][2]int64{{2000, 4000}, {9000, 10_000}}) || p.As != "f.damaged.2" {
+				t.Errorf("%+v", p)
+			}
+		}
+		got, err := os.ReadFile(filepath.Join(dir, p.As))
+		must(t, err)
+		want = slices.Clone(want)
+		for _, m := range p.Missing {
+			clear(want[m[0]:m[1]])
+		}
+		if !bytes.Equal(got, want) || len(p.Missing) == 0 {
+			t.Errorf("%s: not what it was, without %v", p.As, p.Missing)
+		}
+		if value, err := fsmeta.GetXattr(unix.AT_FDCWD, filepath.Join(dir, p.As), format.MissingXattr); err == nil && string(value) != format.MissingValue(p.Missing) {
+			t.Errorf("%s: %q", p.As, value)
+		}
+	}
+	if got, err := os.ReadDir(dir); err != nil || len(got) != 3 {
+		t.Errorf("%v, %v", got, err)
+	}
 }
 
 // corrected has files that changed between promise and data, one that vanished

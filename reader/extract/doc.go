@@ -40,7 +40,8 @@
 //
 // An entry or attribute that cannot be restored is an [Issue]; the rest is
 // restored all the same. A file with a damaged or missing block is removed,
-// and an Issue of class format.ErrDamaged; hard links to it, too. A full disk,
+// and an Issue of class format.ErrDamaged; hard links to it, too. With
+// Options.Damaged, what there is of it is restored under another name. A full disk,
 // a failing input and the end of the context end the extraction with an error.
 // In no case do temporary names or incomplete files stay behind.
 //
@@ -59,6 +60,7 @@
 //	tables.go    directories, files, attributes, references, compactly
 //	file.go      regular files: make, write, finish, fail
 //	made.go      inputs of recipes, and what is made of them
+//	damaged.go   what is left of damaged files
 //	node.go      what is made in one go; what is in the way
 //	dirs.go      directories, and their metadata at the end
 //	links.go     hard links

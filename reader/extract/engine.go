@@ -47,6 +47,9 @@ type engine struct {
 	refs  []ref  // sorted while frames come
 	links []*link
 
+	wrecks []wreck // damaged files; with mu
+	save   func()  // restores what is left of them; nil for a stream
+
 	corrected bool // a second tree has come: files may be opened again
 
 	workers []*worker
@@ -334,6 +337,9 @@ func (e *engine) finish(incomplete error) (*Result, error) {
 	e.post(job{each: func(w *worker) { w.abandon(incomplete) }})
 	e.drain()
 	if e.ctx.Err() == nil {
+		if e.save != nil {
+			e.save()
+		}
 		e.makeLinks()
 		e.finishDirs()
 	}

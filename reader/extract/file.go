@@ -298,6 +298,9 @@ func (w *worker) lose(f *file, err error) {
 		return
 	}
 	w.discard(f)
+	if f.rare != nil && f.rare.ref != nil && w.wrecked(wreck{f.name, f.dir, *f.rare.ref, f.mtime, f.attrs, err}) {
+		return
+	}
 	w.issue(Issue{w.dirs.path(f.dir, f.name), "", err})
 }
 

@@ -39,6 +39,14 @@ type Options struct {
 	// left out.
 	Strip int
 
+	// Damaged restores what there is of files that the archive does not give
+	// whole, under names that end in format.DamagedSuffix, with zeros in place of
+	// what is missing, and the ranges of that in the attribute
+	// format.MissingXattr. Each is an Issue with a *PartialError all the same.
+	// Archive does so, at the end; a stream is gone by then. It takes about 200
+	// bytes of memory for each file.
+	Damaged bool
+
 	Workers int // that write; 0: two, or more on many processors
 
 	// Issue is told of everything that could not be restored, Restored of each
@@ -90,6 +98,7 @@ type Result struct {
 	Files, Dirs, Symlinks, Nodes, Links int64 // restored, by kind
 	Bytes                               int64 // content of files
 	Kept                                int64 // existing files left alone
+	Partial                             int64 // files of which a part was restored
 	Issues                              int64 // with those about damage
 	Damaged                             int64 // issues about damage
 	Damage                              []Issue

@@ -221,12 +221,18 @@ func (p *planner) file(in int32, e *format.Entry, ours bool, leader *linkFile) e
 	if err != nil {
 		p.refs = p.refs[:refs]
 		if errors.Is(err, format.ErrDamaged) || errors.Is(err, format.ErrUnsupported) {
-			p.issue(Issue{p.dirs.path(in, e.Name), "", err})
+			if !p.wrecked(wreck{e.Name, in, e.Ref, timeOf(e.Mtime), p.attrs.of(e), err}) {
+				p.issue(Issue{p.dirs.path(in, e.Name), "", err})
+			}
 			return nil
 		}
 		return err
 	}
 	f := &c.rows[0]
+	if p.opts.Damaged {
+		ref := e.Ref
+		f.more().ref = &ref
+	}
 	if f.left == 0 {
 		var parts []extra
 		if f.rare != nil {

@@ -17,6 +17,7 @@ func Stream(ctx context.Context, r *stream.Reader, target string, o Options) (*R
 	if r.NeedsSpool() {
 		return &Result{}, stream.ErrNeedsSpool
 	}
+	o.Damaged = false
 	e, err := newEngine(ctx, target, o)
 	if err != nil {
 		return &Result{}, err

@@ -116,12 +116,13 @@ type file struct {
 
 // rareFile is what few files have.
 type rareFile struct {
-	temp     string    // the name it has until it is complete
-	dev, ino uint64    // what to find when it is opened again
-	extras   []extra   // parts that are in no block
-	leader   *linkFile // it has hard links
-	used     uint64    // when it was last written, for choosing which to close
-	making   *making   // it is no file, but the input of a recipe
+	temp     string      // the name it has until it is complete
+	dev, ino uint64      // what to find when it is opened again
+	extras   []extra     // parts that are in no block
+	leader   *linkFile   // it has hard links
+	used     uint64      // when it was last written, for choosing which to close
+	making   *making     // it is no file, but the input of a recipe
+	ref      *format.Ref // its content, for what is left of it if it is damaged
 }
 
 func (f *file) more() *rareFile {

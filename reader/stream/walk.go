@@ -26,9 +26,9 @@ type Visitor interface {
 	// Visit gets each entry before those below it. An error ends the walk,
 	// but for SkipDir.
 	Visit(depth int, e *format.Entry) error
-	// Broken is told of a directory whose entries, or the rest of them, cannot
-	// be read. A nil answer goes on behind it. Depth is that of the directory
-	// itself, -1 for the root.
+	// Broken is told of a directory of which some or all entries cannot be
+	// read; for a large one it may be told several times. A nil answer goes on
+	// behind them. Depth is that of the directory itself, -1 for the root.
 	Broken(depth int, e *format.Entry, err error) error
 }
 
@@ -74,6 +74,9 @@ func (w *walk) dir(d *format.Entry, depth int) error {
 			visitor = nil
 		}
 		return nil
+	}, func(err error) error {
+		visitor = w.v.Broken(depth-1, d, err)
+		return visitor
 	})
 	if err != nil && visitor == nil {
 		return w.v.Broken(depth-1, d, err)
@@ -92,17 +95,19 @@ func Entries(n Nodes, num uint64) iter.Seq2[*format.Entry, error] {
 				}
 			}
 			return nil
-		})
+		}, func(err error) error { return err })
 		if err != nil && err != stop {
 			yield(nil, err)
 		}
 	}
 }
 
-// leaves gives a directory's entries, leaf by leaf.
-func leaves(n Nodes, num uint64, do func([]format.Entry) error) error {
+// leaves gives a directory's entries, leaf by leaf. Parts of it that cannot be
+// read are given to broken, and left out if that has no objection.
+func leaves(n Nodes, num uint64, do func([]format.Entry) error, broken func(error) error) error {
 	last, count := "", uint64(0) // of the entries so far
 	first := ""                  // the name that the next leaf must begin with
+	ended := false               // by do or broken
 	var node func(num uint64, level int) error
 	node = func(num uint64, level int) error {
 		b, err := n.Node(num)
@@ -126,11 +131,18 @@ func leaves(n Nodes, num uint64, do func([]format.Entry) error) error {
 					return damagedNode(num, "the names %q and %q are out of order", last, c.First)
 				}
 				first = c.First
-				if err := node(c.Ref.Num, d.Level-1); err != nil {
-					return err
+				err := node(c.Ref.Num, d.Level-1)
+				if err == nil && count-before != c.Count {
+					err = damagedNode(num, "a child has %d entries, not %d", count-before, c.Count)
 				}
-				if count-before != c.Count {
-					return damagedNode(num, "a child has %d entries, not %d", count-before, c.Count)
+				if err != nil && !ended {
+					// An inner node that has told of its parts is none.
+					err = broken(err)
+					ended = err != nil
+					count = before + c.Count
+				}
+				if err != nil {
+					return err
 				}
 			}
 			return nil
@@ -152,7 +164,9 @@ func leaves(n Nodes, num uint64, do func([]format.Entry) error) error {
 		}
 		count += uint64(len(d.Entries))
 		last = d.Entries[len(d.Entries)-1].Name
-		return do(d.Entries)
+		err = do(d.Entries)
+		ended = err != nil
+		return err
 	}
 	return node(num, -1)
 }

@@ -21,6 +21,7 @@ type extractCommand struct {
 	Keep            bool     `xor:"existing" help:"Leave existing files as they are, name each, and exit with status 1."`
 	Skip            bool     `xor:"existing" help:"Leave existing files as they are."`
 	StripComponents uint     `placeholder:"N" help:"Take N leading components off the paths; what has no more is left out."`
+	Damaged         bool     `help:"Restore what there is of damaged files, too, as NAME.damaged: with zeros in place of what is missing, the ranges of which are in the attribute user.vtd.missing."`
 	SameOwner       *bool    `negatable:"" help:"Restore owner and group, or do not. Default: for root."`
 	NumericOwner    bool     `help:"Restore owner and group by number, whatever their names."`
 	Threads         uint     `placeholder:"N" help:"Write N files at once."`
@@ -32,12 +33,15 @@ func (*extractCommand) Help() string {
 	return `
 Restores files with permissions, times, extended attributes and, for root, owners. Existing files are replaced in one step; nothing is ever written outside the directory, through no symbolic link. What could not be restored is named and makes the exit status 1, or 2 if nothing could be; so does a member that is not in the archive make it 2, the others being restored. Set-ID bits meant for an owner that is not restored are left off.
 
+A file that the archive does not give whole is left out; with --damaged, what there is of it is restored under another name. Either makes the exit status 3.
+
 A pipe is read once from front to back; an archive that was appended to is copied to a temporary file first. From a pipe, or with - < FILE, what is left of an archive that was cut short is restored, too. The tree of an archive from a pipe is proven only at its end: where that fails, with exit status 3, do not trust what was restored.
 
 Examples:
 
     vt ar extract backup.vtd
     vt ar x backup.vtd -C /tmp/restored home/ann 'etc/*.conf'
+    vt ar x damaged.vtd --damaged -C /tmp/saved
     curl -s https://example.org/src.vtd | vt ar x - --strip-components 1`
 }
 
@@ -73,7 +77,7 @@ func (c *extractCommand) Run(e *Env) error {
 	if err != nil {
 		return err
 	}
-	if res.Issues > 0 && res.Restored() == 0 && res.Kept == 0 {
+	if res.Issues > 0 && res.Restored() == 0 && res.Partial == 0 && res.Kept == 0 {
 		e.message("nothing could be restored below %s", human.Quote(target))
 		failed = append(failed, reported(errNothing))
 	}
@@ -109,7 +113,7 @@ func (c *extractCommand) options(e *Env, m *glob.Matcher) extract.Options {
 	if c.SameOwner != nil {
 		o.Owners = *c.SameOwner
 	}
-	o.NumericOwner = c.NumericOwner
+	o.NumericOwner, o.Damaged = c.NumericOwner, c.Damaged
 	o.Strip, o.Workers = int(c.StripComponents), int(c.Threads)
 	o.Match = func(path string, _ bool) bool { return m.Match(path) }
 	o.Below = m.CouldMatchBelow
@@ -153,7 +157,7 @@ func (c *extractCommand) extract(e *Env, p *pipe, target string, o extract.Optio
 		return nil, err
 	}
 	defer s.Close()
-	if s.NeedsSpool() || c.At != "" {
+	if s.NeedsSpool() || c.At != "" || c.Damaged {
 		a, err := spoolArchive(e, p, whole)
 		if err != nil {
 			return nil, err
