@@ -1,0 +1,26 @@
+// Section 15, as far as a reader meets it.
+export const MaxHeader = 65536
+export const MaxFrameRaw = 67108864
+export const MaxFrameStored = 68157440
+export const MaxFrameBlocks = 1048576
+export const MaxFrameHead = 5242880
+export const MaxBlock = 16777216
+export const MaxLiteral = 256
+export const MaxName = 1023
+export const MaxTarget = 65536
+export const MaxOwnerName = 255
+export const MaxXattrName = 255
+export const MaxXattrValue = 65536
+export const MaxXattrTotal = 4194304
+export const MaxLeafEntries = 65536
+export const MaxNodeChildren = 65536
+export const MaxNodeLevel = 12
+export const MaxDepth = 8192
+export const MaxSpan = 4611686018427387903n
+export const MaxParents = 64
+export const MaxVector = 4096
+export const MaxText = 65536
+export const MaxRecipeParams = 4194304
+export const MaxRecipeDepth = 4
+export const MaxRecipeRatio = 256n
+export const MaxRecipeFree = 1048576n
