@@ -6,7 +6,7 @@ import { MaxHeader } from './limits.mjs'
 const MAGIC = Buffer.from('895654440d0a1a0a', 'hex')
 const FIXED = 64
 export const AS_CREATED = 1n
-const ONE_PASS = 2n
+export const ONE_PASS = 2n
 const records = { feature: 1, chunker: 2, layout: 3 }
 const atLeast = { [records.chunker]: 21, [records.layout]: 11 } // bytes of the fields of 1.0
 

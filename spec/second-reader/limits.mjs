@@ -23,4 +23,4 @@ export const MaxText = 65536
 export const MaxRecipeParams = 4194304
 export const MaxRecipeDepth = 4
 export const MaxRecipeRatio = 256n
-export const MaxRecipeFree = 1048576n
+export const MaxRecipeFree = 65536n

@@ -6,6 +6,7 @@ import { DATA, readBlocks, readFrame } from './frames.mjs'
 import { ContentHash } from './hash.mjs'
 import { MaxDepth } from './limits.mjs'
 import { BLOCKDEV, CHAR, DIR, FILE, IMPLIED, SYMLINK, isDirectory } from './nodes.mjs'
+import { verifyParity } from './parity.mjs'
 import { SIZE, readIndex, readRows, readTrailer } from './trailer.mjs'
 import { entriesOf } from './tree.mjs'
 
@@ -25,15 +26,19 @@ export function verify(archive) {
   attempt(() => {
     while (trailers[0].previous) trailers.unshift(readTrailer(archive.file, archive.header, trailers[0].previous))
   })
+  // A segment whose index covers no block is one of parity.
+  for (const t of trailers) t.parity = attempt(() => readIndex(archive.file, t).count === 0)
+  const ends = trailers.map((t) => t.offset + SIZE)
   trailers.forEach((t, i) => attempt(() => verifySegment(t, trailers[i - 1])))
   for (const t of trailers) attempt(() => verifyIndex(archive, t, trailers))
+  trailers.forEach((t, i) => t.parity && i > 0 && verifyParity(archive, t, trailers[i - 1], ends, attempt))
   verifyBlocks(archive, attempt)
-  for (const t of trailers) attempt(() => verifyTree(archive, archive.version(t), attempt))
+  for (const t of trailers) if (!t.parity) attempt(() => verifyTree(archive, archive.version(t), attempt))
   return faults
 }
 
 function verifySegment(t, before) {
-  const [end, snapshots] = before ? [before.offset + SIZE, before.snapshots + 1] : [0, 1]
+  const [end, snapshots] = before ? [before.offset + SIZE, before.snapshots + (t.parity ? 0 : 1)] : [0, 1]
   if (t.segment !== end) damaged('trailer', `its segment begins at ${t.segment}, not ${end}`, t.offset)
   if (t.snapshots !== snapshots) damaged('trailer', `${t.snapshots} snapshots, not ${snapshots}`, t.offset)
 }
@@ -44,10 +49,14 @@ function verifyIndex(archive, t, trailers) {
   if (!equal(archive.hash(file.subarray(t.indexOffset, t.offset)), t.indexHash))
     damaged('index', 'its hash is not that in its trailer', t.indexOffset)
   const index = readIndex(file, t)
+  if (t.parity) return
   let [block, at] = index.first ? [index.first, t.base + SIZE] : [0, header.size]
+  // From the end of one segment to where the next one begins that is not of parity.
+  const goOn = () => {
+    for (const o of trailers) if (o !== t && (o.indexOffset === at || (o.parity && o.segment === at))) at = o.offset + SIZE
+  }
   for (const row of readRows(index)) {
-    const over = trailers.find((o) => o.indexOffset === at)
-    if (over && over !== t) at = over.offset + SIZE
+    goOn()
     if (row.first !== block) damaged('index', `a row for block ${row.first} where ${block} is due`, t.indexOffset)
     if (row.offset !== at) damaged('index', `a frame at ${row.offset} where ${at} is due`, t.indexOffset)
     block += row.count

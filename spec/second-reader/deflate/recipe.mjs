@@ -82,7 +82,10 @@ function readStream(bytes, total) {
 // A part may ask for so much work and no more.
 class Budget {
   constructor(part) {
-    this.steps = 4 * KiB * KiB + 256 * (part.to - part.from)
+    const content = part.to - part.from
+    const made = (part.carryBits + part.bits) >> 3
+    const each = Math.min(256, Math.max(1, Math.floor((4096 * made) / content)))
+    this.steps = KiB * KiB + (content && each * content)
     this.blocks = 4096 + part.bits / 256
   }
   spend(steps) {
