@@ -45,12 +45,13 @@
 //
 // # Files
 //
-//	fs.go        FS: a tree; faults
-//	node.go      inodes that the kernel knows; look-ups
-//	attr.go      stat, statx, statfs, targets of links
-//	dir.go       directories
-//	file.go      content, holes
-//	xattr.go     extended attributes
-//	readonly.go  what is refused
-//	mount.go     Mount, Unmount
+//	fs.go          FS: a tree; faults
+//	node.go        inodes that the kernel knows; look-ups
+//	attr.go        stat, statx, statfs, targets of links
+//	dir.go         directories
+//	file.go        content, holes
+//	xattr.go       extended attributes
+//	readonly.go    what is refused
+//	mount.go       Mount, Unmount
+//	fusermount.go  the same for those who are not root
 package fusearchive

@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"log"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	"github.com/hanwen/go-fuse/v2/fuse"
 	"golang.org/x/sys/unix"
@@ -70,10 +68,14 @@ func Mount(f *FS, dir string, o MountOptions) (*Server, error) {
 		return nil, ErrNoFUSE
 	}
 	s := &Server{dir: dir, direct: os.Geteuid() == 0, done: make(chan struct{})}
-	s.fuse, err = fuse.NewServer(f, dir, o.forServer(s.direct))
-	if s.direct && (errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES)) { // root of a container, say
+	if s.direct {
+		s.fuse, err = fuse.NewServer(f, dir, o.forRoot())
+	}
+	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES) { // root of a container, say
 		s.direct = false
-		s.fuse, err = fuse.NewServer(f, dir, o.forServer(false))
+	}
+	if !s.direct {
+		s.fuse, err = o.unprivileged(f, dir)
 	}
 	if err != nil {
 		err = fmt.Errorf("mounting on %s: %w", dir, trimmed{err})
@@ -123,12 +125,11 @@ func mountPoint(dir string) (string, error) {
 	return abs, err
 }
 
-// forServer gives the options for go-fuse. What mount(2) has flags for and
-// fusermount3 words differs between the two ways.
-func (o *MountOptions) forServer(direct bool) *fuse.MountOptions {
-	m := &fuse.MountOptions{
+// forServer gives the options for go-fuse that do not depend on who mounts.
+func (o *MountOptions) forServer() *fuse.MountOptions {
+	return &fuse.MountOptions{
 		Name: "vt", FsName: o.FSName, AllowOther: o.AllowOther,
-		Options:              append([]string(nil), o.Kernel...),
+		Options:              o.words(),
 		MaxWrite:             maxRead, // of reads, too
 		MaxBackground:        64,
 		EnableSymlinkCaching: true,
@@ -147,25 +148,48 @@ func (o *MountOptions) forServer(direct bool) *fuse.MountOptions {
 			return fuse.EIO
 		},
 	}
+}
+
+// words are options that the kernel takes as words.
+func (o *MountOptions) words() []string {
+	words := append([]string(nil), o.Kernel...)
 	if o.Permissions {
-		m.Options = append(m.Options, "default_permissions")
+		words = append(words, "default_permissions")
 	}
-	if direct {
-		m.DirectMountStrict = true
-		m.DirectMountFlags = unix.MS_RDONLY
-		for flag, on := range map[uintptr]bool{unix.MS_NOSUID: !o.Suid, unix.MS_NODEV: !o.Dev, unix.MS_NOEXEC: o.NoExec} {
-			if on {
-				m.DirectMountFlags |= flag
-			}
-		}
-		return m
-	}
-	for option, on := range map[string]bool{"ro": true, "suid": o.Suid, "dev": o.Dev, "noexec": o.NoExec} {
+	return words
+}
+
+// forRoot gives the options for a mount by mount(2), which has flags for what
+// others have words for.
+func (o *MountOptions) forRoot() *fuse.MountOptions {
+	m := o.forServer()
+	m.DirectMountStrict = true
+	m.DirectMountFlags = unix.MS_RDONLY
+	for flag, on := range map[uintptr]bool{unix.MS_NOSUID: !o.Suid, unix.MS_NODEV: !o.Dev, unix.MS_NOEXEC: o.NoExec} {
 		if on {
-			m.Options = append(m.Options, option)
+			m.DirectMountFlags |= flag
 		}
 	}
 	return m
+}
+
+// unprivileged mounts through fusermount3.
+func (o *MountOptions) unprivileged(f *FS, dir string) (*fuse.Server, error) {
+	options := append(o.words(), "ro", "subtype=vt", fmt.Sprintf("max_read=%d", maxRead))
+	for _, word := range []struct {
+		word string
+		on   bool
+	}{{"allow_other", o.AllowOther}, {"suid", o.Suid}, {"dev", o.Dev}, {"noexec", o.NoExec}, {"fsname=" + o.FSName, o.FSName != ""}} {
+		if word.on {
+			options = append(options, word.word)
+		}
+	}
+	fd, err := mountByFusermount(dir, options)
+	if err != nil {
+		return nil, err
+	}
+	// The name by which go-fuse takes over what is mounted.
+	return fuse.NewServer(f, fmt.Sprintf("/dev/fd/%d", fd), o.forServer())
 }
 
 // logWriter passes go-fuse's log on: nothing if nobody wants it.
@@ -245,18 +269,11 @@ func unmount(dir string, direct, lazy bool) error {
 	if lazy {
 		arg = "-uz"
 	}
-	var text strings.Builder
-	cmd := exec.Command("fusermount3", arg, "--", dir)
-	cmd.Env = append(os.Environ(), "LC_ALL=C")
-	cmd.Stderr = &text
-	err := cmd.Run()
-	if err == nil || strings.Contains(text.String(), "not found in /etc/mtab") {
+	err := fusermount(nil, nil, arg, "--", dir)
+	if err == nil || err == errNotMounted {
 		return nil
 	}
-	if strings.Contains(text.String(), syscall.EBUSY.Error()) || strings.Contains(text.String(), "Device or resource busy") {
-		return fmt.Errorf("%s: %w", dir, ErrBusy)
-	}
-	return fmt.Errorf("%s: %w: %s", dir, err, strings.TrimSpace(text.String()))
+	return fmt.Errorf("%s: %w", dir, err)
 }
 
 // Abandoned reports whether a directory is a mount of which the process that

@@ -54,6 +54,10 @@ Examples:
 }
 
 func (c *mountCommand) Run(e *Env) error {
+	role := e.getenv(roleVariable)
+	if role == roleGuard { // it stands elsewhere, and needs nothing of the rest
+		return c.guard()
+	}
 	o, err := c.mountOptions(e)
 	if err != nil {
 		return err
@@ -77,9 +81,7 @@ func (c *mountCommand) Run(e *Env) error {
 	if c.Fake {
 		return nil
 	}
-	switch role := e.getenv(roleVariable); {
-	case role == roleGuard:
-		return c.guard()
+	switch {
 	case role == roleServer:
 		return c.serve(e, o, c.inheritedServer())
 	case c.Foreground:

@@ -35,11 +35,27 @@ const (
 // self gives the command that runs this program once more, out of the reach of
 // the terminal's signals.
 func self(role string) *exec.Cmd {
-	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
+	cmd := exec.Command(program(), os.Args[1:]...)
 	cmd.Args[0] = os.Args[0]
 	cmd.Env = append(os.Environ(), roleVariable+"="+role)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	return cmd
+}
+
+// program gives the path of this program: the one that it is known by, unless
+// another has taken its place.
+func program() string {
+	const running = "/proc/self/exe"
+	path, err := os.Executable()
+	if err != nil {
+		return running
+	}
+	there, err1 := os.Stat(path)
+	here, err2 := os.Stat(running)
+	if err1 != nil || err2 != nil || !os.SameFile(there, here) {
+		return running
+	}
+	return path
 }
 
 // serverProcess is the server as the process in front has it.
