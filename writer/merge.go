@@ -86,20 +86,19 @@ func (w *walker) takeOldRoot(n *node, root *plan) {
 	}
 }
 
-// linkOld enters a name that is as it was into the group of its inode. Under
-// Merge, names of the same file that are kept join it.
+// linkOld enters a name with the content that it had into the group of its inode.
+// Under Merge, names of the same file that are kept join it, if it is in all as it
+// was.
 func (s *scan) linkOld(id uint32, n *node, e *format.Entry, info *fsmeta.Info) {
+	joins := s.o.merge && e.LinkID != 0 && n.change == changeNone
+	g, kept := s.t.oldGroups[e.LinkID]
 	key := [2]uint64{info.Dev, info.Ino}
-	if _, known := s.t.linkIdx[key]; s.o.merge && e.LinkID != 0 && !known {
-		if g, kept := s.t.oldGroups[e.LinkID]; kept && s.t.links[g].dev == 0 {
-			s.t.linkIdx[key] = g
-			s.t.links[g] = linkGroup{first: id, dev: info.Dev, ino: info.Ino}
-		}
+	if _, known := s.t.linkIdx[key]; joins && kept && !known && s.t.links[g].dev == 0 {
+		s.t.linkIdx[key] = g
+		s.t.links[g].dev, s.t.links[g].ino = info.Dev, info.Ino
 	}
 	s.t.linkTo(id, n, info)
-	if s.o.merge && e.LinkID != 0 {
-		if _, kept := s.t.oldGroups[e.LinkID]; !kept {
-			s.t.oldGroups[e.LinkID] = n.link - 1
-		}
+	if joins && !kept {
+		s.t.oldGroups[e.LinkID] = n.link - 1
 	}
 }

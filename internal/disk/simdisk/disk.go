@@ -43,7 +43,7 @@ func (o Op) TakesRoom() bool {
 // Disk is a file system. All of its directories are there.
 type Disk struct {
 	// Fault hears of each operation before it is done. What it returns is the
-	// operation's error; a write then writes half. ErrStop is special.
+	// operation's error; a write then writes about half. ErrStop is special.
 	Fault func(Op) error
 	// NoUnnamed is a file system without files that have no name.
 	NoUnnamed bool

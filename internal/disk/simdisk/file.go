@@ -118,8 +118,9 @@ func (f *file) WriteAt(p []byte, off int64) (int, error) {
 		return 0, err
 	}
 	defer end()
-	if err != nil {
-		p = p[:len(p)/2]
+	if err != nil { // of a sector all or nothing
+		half := (off+int64(len(p)/2))/sector*sector - off
+		p = p[:max(half, 0)]
 	}
 	f.do(write{off: off, data: slices.Clone(p)})
 	return len(p), err
