@@ -17,6 +17,7 @@ const types = {
   5: { structure: 'indirect block', level: true, rows: limits.MaxNodeChildren, decode: indirect },
   6: { structure: 'recipe', decode: recipe },
 }
+export const structures = Object.values(types).map((t) => t.structure)
 
 // Decodes a block whose place calls for one of the types named; own is its number.
 export function decodeBlock(bytes, own, wanted) {

@@ -5,7 +5,7 @@ import { pieces } from './content.mjs'
 import { DATA, readBlocks, readFrame } from './frames.mjs'
 import { ContentHash } from './hash.mjs'
 import { MaxDepth } from './limits.mjs'
-import { BLOCKDEV, CHAR, DIR, FILE, IMPLIED, SYMLINK, isDirectory } from './nodes.mjs'
+import { BLOCKDEV, CHAR, DIR, FILE, IMPLIED, SYMLINK, isDirectory, structures } from './nodes.mjs'
 import { verifyParity } from './parity.mjs'
 import { SIZE, readIndex, readRows, readTrailer } from './trailer.mjs'
 import { entriesOf } from './tree.mjs'
@@ -89,8 +89,7 @@ function verifyBlocks(archive, attempt) {
 
 // A metadata block by itself, and whether it is one that every tree version has for its own.
 function verifyNode(archive, number) {
-  const all = ['directory', 'directory inner node', 'indirect block', 'recipe', 'top block', 'snapshot record']
-  const node = archive.node(number, ...all)
+  const node = archive.node(number, ...structures)
   return node.structure === 'top block' || node.structure === 'snapshot record'
 }
 
