@@ -2,13 +2,18 @@ package reader_test
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"math/rand/v2"
+	"os"
+	"runtime"
 	"sync"
 	"testing"
 
+	"github.com/vtdarchive/vtd/format"
 	"github.com/vtdarchive/vtd/internal/testkit"
 	"github.com/vtdarchive/vtd/reader"
+	"github.com/vtdarchive/vtd/recipe"
 )
 
 // madeFiles are held as recipes, or in parts by them.
@@ -129,5 +134,91 @@ func BenchmarkMade(b *testing.B) {
 				b.SetBytes(n)
 			}
 		})
+	}
+}
+
+// BenchmarkMadeFile is about a file in an archive, which VTD_FILE and VTD_ARCHIVE
+// name: 4 KiB of it anywhere, with what has to be made for that, and all of it, by one
+// processor and by two.
+func BenchmarkMadeFile(b *testing.B) {
+	open := func(b *testing.B) (*reader.Archive, *reader.File) {
+		if os.Getenv("VTD_ARCHIVE") == "" {
+			b.Skip("VTD_ARCHIVE names no archive")
+		}
+		a, err := reader.OpenFile(os.Getenv("VTD_ARCHIVE"), reader.Options{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Cleanup(func() { a.Close() })
+		return a, contentOf(b, a, os.Getenv("VTD_FILE"))
+	}
+	b.Run("4KiB", func(b *testing.B) {
+		a, f := open(b)
+		r := rand.New(rand.NewPCG(4, 2))
+		p := make([]byte, 4<<10)
+		all, most := int64(0), int64(0)
+		for b.Loop() {
+			off := r.Int64N(f.Size() - int64(len(p)))
+			if _, err := f.ReadAt(p, off); err != nil {
+				b.Fatal(err)
+			}
+			n := madeFor(b, a, f, off, int64(len(p)))
+			all, most = all+n, max(most, n)
+		}
+		b.ReportMetric(float64(all)/float64(b.N), "made-B/op")
+		b.ReportMetric(float64(most), "most-B")
+	})
+	for _, n := range []int{1, 2} {
+		b.Run(fmt.Sprint("whole", n), func(b *testing.B) {
+			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(n))
+			_, f := open(b)
+			b.SetBytes(f.Size())
+			for b.Loop() {
+				if _, err := io.Copy(io.Discard, io.NewSectionReader(f, 0, f.Size())); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// madeFor tells of how much content parts are made for a range of a file.
+func madeFor(t testing.TB, a *reader.Archive, f *reader.File, off, length int64) (n int64) {
+	for p, err := range f.Pieces(off) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Offset >= off+length {
+			break
+		}
+		if p.Ref.Kind != format.RefRecipe {
+			continue
+		}
+		x, err := a.Recipe(&p.Ref)
+		if err != nil {
+			t.Fatal(err)
+		}
+		made, err := recipe.Parse(x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := made.At(max(off-p.Offset, 0)); i < made.Parts() && made.Part(i).Offset < off+length-p.Offset; i++ {
+			n += made.Part(i).To
+			if i > 0 {
+				n -= made.Part(i - 1).To // both reach as far behind their ends
+			}
+		}
+	}
+	return n
+}
+
+// What is promised: little of a large stream costs little.
+func TestMadeForLittle(t *testing.T) {
+	a := madeArchive(t, reader.Options{})
+	f := contentOf(t, a, "large.gz")
+	for off := int64(0); off+4<<10 < f.Size(); off += 777 {
+		if n := madeFor(t, a, f, off, 1); n > 1<<20 {
+			t.Fatalf("for an octet at %d, parts of %d octets of content are made", off, n)
+		}
 	}
 }

@@ -77,7 +77,8 @@ type Options struct {
 	// OnProgress hears of work done: phase, and bytes and files since the last
 	// call. Called from any goroutine, at once.
 	OnProgress func(p Phase, bytes, files int64)
-	// OnPhase hears what is to be done before a phase begins; -1: not known.
+	// OnPhase hears what is to be done before a phase begins; -1: not known. The
+	// phase PhaseRecipes may begin several times, each with something else to do.
 	OnPhase func(p Phase, bytes, files int64)
 
 	// OnChange hears, under Append and once it has succeeded, of each entry that is

@@ -139,7 +139,8 @@ func (c *creation) dataSize() (n int64) {
 // negative if files have changed.
 func (c *creation) trial(ctx context.Context) (int64, error) {
 	o := *c.o
-	o.OnPhase, o.OnProgress = nil, nil
+	o.OnPhase = func(_ Phase, bytes, files int64) { c.o.phase(PhaseRecipes, bytes, files) }
+	o.OnProgress = func(_ Phase, bytes, files int64) { c.o.progress(PhaseRecipes, bytes, files) }
 	t := &creation{o: &o, base: c.base, past: c.past, scan: c.scan, tree: c.tree, table: c.table, source: c.source, out: &countingWriter{w: io.Discard}}
 	t.frames = &frameWriter{o: &o, w: t.out, table: c.table, src: c.source}
 	t.meta = newMetaTree(c.tree, c.table, o.Hash)

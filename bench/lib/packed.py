@@ -80,6 +80,22 @@ def tarballs(editions, *compress, keep=False):
     return make
 
 
+def one_tarball(editions, *compress):
+    """One tar of several editions."""
+
+    def make(to):
+        trees(os.path.join(to, "src"), editions)
+        tarball(os.path.join(to, "src"), os.path.join(to, "src.tar.gz"), *compress)
+        shutil.rmtree(os.path.join(to, "src"))
+
+    return make
+
+
+def large():
+    """A tarball to read from."""
+    return Data("reads", "a tarball of editions of a part of Go's source, by gzip -6", one_tarball(12, "gzip", "-6n"), ("gzip",))
+
+
 def documentation(to):
     """What Debian has compressed below /usr/share/doc on this system."""
     for at, _, names in os.walk("/usr/share/doc"):
