@@ -13,16 +13,16 @@ import (
 
 // How contents of streams would shrink is estimated from samples: of each stream
 // alone, and of streams whose contents have names of one kind together, since
-// they will share frames.
+// they will share frames. So is how their own octets would.
 
 const (
 	sampleMin, sampleMax = 256 << 10, 2 << 20
 	sampleShare          = 4       // of a content, one part in so many
 	groupSample          = 4 << 20 // of the contents of one kind
 	allSamples           = 16 << 20
-	slowLevel            = 12 // above it a fourth of that
-	sampleLevel          = 7  // for a stream alone, at most
-	denseOctets          = 64 << 10
+	slowLevel            = 12       // above it a fourth of that
+	sampleLevel          = 7        // for a stream alone, at most
+	denseOctets          = 64 << 10 // of a stream's own octets
 )
 
 // estimate sets the ratio of all streams.
@@ -43,35 +43,38 @@ func (x *chooser) estimate(ctx context.Context) error {
 	})
 	kept := x.keepSamples()
 	for range x.c.o.Threads {
-		g.Go(func() error {
-			z, err := codec.NewEncoder(codec.Params{Level: min(x.c.o.Level, sampleLevel), Long: x.c.o.Long})
-			if err != nil {
-				return err
-			}
-			r := x.c.source.reader()
-			defer r.close()
-			var buf, out []byte
-			for i := range next {
-				s := x.streams[i]
-				if buf, err = s.sample(ctx, r, buf[:0]); err != nil {
-					return err
-				}
-				if kept[i] {
-					samples[i] = bytes.Clone(buf)
-				}
-				s.ratio, out = shrinks(z, buf, out)
-				if buf, err = x.c.denseSample(ctx, s, buf); err != nil {
-					return err
-				}
-				s.dense, out = shrinks(z, buf, out)
-			}
-			return nil
-		})
+		g.Go(func() error { return x.estimateSome(ctx, next, kept, samples) })
 	}
 	if err := g.Wait(); err != nil {
 		return err
 	}
 	return x.together(samples)
+}
+
+// estimateSome sets the ratios of streams alone, and keeps samples of some.
+func (x *chooser) estimateSome(ctx context.Context, next <-chan int, kept []bool, samples [][]byte) error {
+	z, err := codec.NewEncoder(codec.Params{Level: min(x.c.o.Level, sampleLevel), Long: x.c.o.Long})
+	if err != nil {
+		return err
+	}
+	r := x.c.source.reader()
+	defer r.close()
+	var buf, out []byte
+	for i := range next {
+		s := x.streams[i]
+		if buf, err = s.sample(ctx, r, buf[:0]); err != nil {
+			return err
+		}
+		if kept[i] {
+			samples[i] = bytes.Clone(buf)
+		}
+		s.ratio, out = shrinks(z, buf, out)
+		if buf, err = x.c.denseSample(ctx, s, buf); err != nil {
+			return err
+		}
+		s.dense, out = shrinks(z, buf, out)
+	}
+	return nil
 }
 
 // shrinks tells by which ratio a sample shrinks.
@@ -172,7 +175,7 @@ func (s *packedStream) sampleSize() int64 {
 }
 
 // sample reads some of the content that is not packed once more: whole blocks
-// from two places. What cannot be read is left out.
+// from two places. Of blocks that cannot be read there is nothing.
 func (s *packedStream) sample(ctx context.Context, r *blockReader, b []byte) ([]byte, error) {
 	var free []piece
 	eachSpan(s.pieces, s.inner, func(p piece, n uint64, idle *packedStream) {
@@ -187,7 +190,7 @@ func (s *packedStream) sample(ctx context.Context, r *blockReader, b []byte) ([]
 	}
 	if total > size {
 		// The beginning of a tar is not like the rest of it, nor is the end.
-		free = slices.Concat(from(free, total/4, size/2), from(free, total/8*5, size/2))
+		free = slices.Concat(piecesFrom(free, total/4, size/2), piecesFrom(free, total/8*5, size/2))
 	}
 	for _, p := range free {
 		var err error
@@ -201,8 +204,8 @@ func (s *packedStream) sample(ctx context.Context, r *blockReader, b []byte) ([]
 	return b, nil
 }
 
-// from gives the pieces that hold n octets behind the first skip.
-func from(pieces []piece, skip, n int) []piece {
+// piecesFrom gives the pieces that hold n octets behind the first skip.
+func piecesFrom(pieces []piece, skip, n int) []piece {
 	i := 0
 	for ; i < len(pieces) && skip >= int(pieces[i].span); i++ {
 		skip -= int(pieces[i].span)

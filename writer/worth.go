@@ -35,15 +35,15 @@ const (
 	rounds = 64
 )
 
-// weight is what is estimated of a stream, in octets of the archive.
+// weight is what is estimated of a stream: shares, and octets of the archive.
 type weight struct {
 	use     bool    // as a recipe
 	seen    bool    // in this round, it is in a file or in the content of a recipe
 	occ     int     // in how many places then
 	height  int     // of recipes in its content
-	ratio   float64 // by which its content shrinks, with what is in other streams
+	ratio   float64 // what its content shrinks to, with what is in other streams
 	alone   float64 // and without
-	dense   float64 // by which its octets shrink
+	dense   float64 // what its own octets shrink to
 	recipe  float64
 	plain   float64
 	content float64 // of recipe, what its content takes
