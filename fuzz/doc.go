@@ -1,6 +1,5 @@
-// Package fuzz holds the fuzz targets that cross packages, and the harness
-// that damages archives for them. It has no code of its own: all of it is
-// tests. README.md says how to run them for a night.
+// Package fuzz holds the fuzz targets that cross packages. It has no code of
+// its own: all of it is tests. README.md says how to run them for a night.
 //
 // Packages have targets for their own codings and structures; what is here
 // asks whether readers, writer and extraction agree, whatever they are given.
@@ -40,25 +39,22 @@
 // # Getting past the hashes
 //
 // Nearly every change of an archive ends at a CRC or a hash, and what is
-// behind them is never met. So the harness makes lies well-formed: sealed
-// (seal_test.go) computes CRCs and hashes again, on demand up to the top block,
-// and the changes of mutate_test.go have numbers that lie in structures that
-// are sealed.
+// behind them is never met. So changes come from package mutate, which computes
+// CRCs and hashes again, on demand up to the top block, and knows lies that are
+// well-formed. Whether all ways to read an archive agree, package crosscheck
+// says; vt fuzz does the same with any archive.
 //
 // # Map
 //
 //	archive_test.go    FuzzArchive; agree, which holds all readers against each other
 //	extract_test.go    FuzzExtract; places with canaries
 //	roundtrip_test.go  FuzzRoundTrip
+//	recipes_test.go    FuzzRecipes
 //	mutated_test.go    FuzzMutate; originals and what they hold
 //
 //	seeds_test.go      what targets begin with
-//	guard_test.go      bounds on time and memory, classes of errors
-//	view_test.go       an archive as random access sees it
-//	stream_test.go     an archive as the stream sees it
+//	guard_test.go      bounds on time and memory
 //	restore_test.go    an archive extracted, on both paths
 //	listing_test.go    a directory as the system sees it
 //	tree_test.go       directory trees from scripts
-//	mutate_test.go     changes from scripts
-//	seal_test.go       CRCs and hashes made right again
 package fuzz

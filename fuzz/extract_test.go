@@ -12,6 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/vtdarchive/vtd/format"
+	"github.com/vtdarchive/vtd/internal/crosscheck"
+	"github.com/vtdarchive/vtd/internal/mutate"
 	"github.com/vtdarchive/vtd/internal/testkit"
 	"github.com/vtdarchive/vtd/reader/extract"
 )
@@ -35,7 +37,7 @@ const (
 // FuzzExtract extracts anything on both paths, into directories with things in
 // the way.
 func FuzzExtract(f *testing.F) {
-	hows := []uint8{howLinks, howDirs, howStrip | howBare, 1, 2 | howLinks, howSeal * sealTree}
+	hows := []uint8{howLinks, howDirs, howStrip | howBare, 1, 2 | howLinks, howSeal * mutate.SealTree}
 	for i, s := range seeds(f) {
 		f.Add(s.bytes, uint8(0))
 		if s.valid {
@@ -47,8 +49,8 @@ func FuzzExtract(f *testing.F) {
 			t.Skip("too long")
 		}
 		guard(t)
-		b = sealed(b, int(how/howSeal)%sealLevels)
-		v, s := bytesView(t, b), streamView(t, b)
+		b = mutate.Sealed(b, int(how/howSeal)%mutate.SealLevels)
+		v, s := crosscheck.ReadBytes(crosscheck.Test{Failer: t}, b, crosscheck.Small), crosscheck.ReadStream(crosscheck.Test{Failer: t}, b, crosscheck.Small)
 		names, ok := allNames(v, s)
 		if !ok {
 			t.Skip("too large")
@@ -62,11 +64,11 @@ func FuzzExtract(f *testing.F) {
 		}
 		// What is in the way of an entry that a corrected tree no longer has, the
 		// stream has met, and told, before it could know.
-		met := len(s.trees) > 1 && how&(howLinks|howDirs) != 0
+		met := len(s.Trees) > 1 && how&(howLinks|howDirs) != 0
 		if results[0].whole() && results[1].whole() && !met && !doubled(v, how) {
 			sameResults(t, results, after)
 		}
-		if results[0].err == nil && results[0].res.Err() == nil && v.clean && results[1].err != nil {
+		if results[0].err == nil && results[0].res.Err() == nil && v.Clean && results[1].err != nil {
 			t.Errorf("the stream is restored whole, random access fails: %v", results[1].err)
 		}
 	})
@@ -101,21 +103,21 @@ var temporary = regexp.MustCompile(`\.[0-9A-Za-z]{10}:`)
 
 // allNames gives the paths that any tree of the archive has, and whether it
 // can be extracted without filling the disk.
-func allNames(v *view, s *streamed) (names map[string]bool, ok bool) {
+func allNames(v *crosscheck.View, s *crosscheck.Streamed) (names map[string]bool, ok bool) {
 	names = map[string]bool{}
-	if v.cut || s.cut {
+	if v.Cut || s.Cut {
 		return nil, false
 	}
-	for _, list := range append(s.walks, v.entries) {
+	for _, list := range append(s.Walks, v.Entries) {
 		total := uint64(0)
 		for _, e := range list {
-			if e.kind == format.KindFile {
-				total += min(e.size, maxBytes+1)
+			if e.Kind == format.KindFile {
+				total += min(e.Size, maxBytes+1)
 			}
-			if total > maxBytes || strings.Count(e.path, "/") > maxDepth {
+			if total > maxBytes || strings.Count(e.Path, "/") > maxDepth {
 				return nil, false
 			}
-			names[e.path] = true
+			names[e.Path] = true
 		}
 	}
 	return names, true
@@ -123,10 +125,10 @@ func allNames(v *view, s *streamed) (names map[string]bool, ok bool) {
 
 // doubled reports whether stripping makes names meet: which of them wins is
 // not said.
-func doubled(v *view, how uint8) bool {
+func doubled(v *crosscheck.View, how uint8) bool {
 	seen := map[string]bool{}
-	for _, e := range v.entries {
-		if _, rest, ok := strings.Cut(e.path, "/"); how&howStrip != 0 && ok {
+	for _, e := range v.Entries {
+		if _, rest, ok := strings.Cut(e.Path, "/"); how&howStrip != 0 && ok {
 			if seen[rest] {
 				return true
 			}
@@ -234,14 +236,14 @@ func (p *place) options(how uint8) extract.Options {
 
 // check looks for traces outside the target, and in it for names that nobody
 // asked for, and lists it.
-func (p *place) check(t *testing.T, way string, v *view, s *streamed) listing {
+func (p *place) check(t *testing.T, way string, v *crosscheck.View, s *crosscheck.Streamed) listing {
 	t.Helper()
 	if d := differ(p.before, p.around(t)); d != "" {
 		t.Errorf("%s: changed outside the target:\n%s", way, d)
 	}
 	timeless := map[string]bool{"": true}
-	for _, e := range slices.Concat(v.entries, s.entries) {
-		timeless[e.path] = timeless[e.path] || e.kind == format.KindImplied
+	for _, e := range slices.Concat(v.Entries, s.Entries) {
+		timeless[e.Path] = timeless[e.Path] || e.Kind == format.KindImplied
 	}
 	out := list(t, p.target, lister{now: func(path string) bool {
 		// What was there, or has no time recorded, has that of now.

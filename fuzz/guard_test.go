@@ -1,7 +1,6 @@
 package fuzz
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -10,8 +9,6 @@ import (
 	"runtime/metrics"
 	"testing"
 	"time"
-
-	"github.com/vtdarchive/vtd/format"
 )
 
 // Bounds of one execution. They are far above what an input of maxInput bytes
@@ -56,25 +53,6 @@ func die(msg string, args ...any) {
 	stacks = stacks[:runtime.Stack(stacks, true)]
 	fmt.Fprintf(os.Stderr, "%s\n%s\n", fmt.Sprintf(msg, args...), stacks)
 	panic("fuzz: " + fmt.Sprintf(msg, args...))
-}
-
-// classes of errors about archives.
-var classes = []error{format.ErrNotArchive, format.ErrUnsupported, format.ErrDamaged}
-
-// classed fails the test unless an error is of exactly one class and says
-// where it is from.
-func classed(t *testing.T, what string, err error) {
-	t.Helper()
-	n := 0
-	for _, c := range classes {
-		if errors.Is(err, c) {
-			n++
-		}
-	}
-	var fe *format.Error
-	if n != 1 || !errors.As(err, &fe) {
-		t.Errorf("%s: an error of %d classes: %v", what, n, err)
-	}
 }
 
 func must(t testing.TB, err error) {

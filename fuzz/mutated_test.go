@@ -2,19 +2,18 @@ package fuzz
 
 import (
 	"bytes"
-	"fmt"
 	"math/rand/v2"
 	"testing"
 
 	"github.com/vtdarchive/vtd/format"
-	"github.com/vtdarchive/vtd/reader"
+	"github.com/vtdarchive/vtd/internal/crosscheck"
+	"github.com/vtdarchive/vtd/internal/mutate"
 )
 
 // original is a valid archive and what it holds.
 type original struct {
 	seed
-	trees map[format.Hash]map[string]entry // of every snapshot, by root hash: path → entry
-	ids   map[format.Hash]format.Hash      // root hash by content id
+	*crosscheck.Original
 }
 
 // originals reads the valid seeds.
@@ -22,40 +21,9 @@ func originals(t testing.TB) []original {
 	t.Helper()
 	var out []original
 	for _, s := range validSeeds(t) {
-		o := original{s, map[format.Hash]map[string]entry{}, map[format.Hash]format.Hash{}}
-		a, err := reader.Open(reader.Bytes(s.bytes), readerOptions)
+		o, err := crosscheck.NewOriginal(s.name, s.bytes, crosscheck.Small)
 		must(t, err)
-		for tree, err := range a.Snapshots() {
-			must(t, err)
-			files := map[string]entry{}
-			must(t, tree.Walk(func(path string, e *format.Entry, err error) error {
-				if err != nil || len(files) > maxEntries {
-					return fmt.Errorf("%d entries, %w", len(files), err)
-				}
-				x := entry{path: path, kind: e.Kind, meta: metaOf(e), size: e.Size}
-				if e.Kind == format.KindFile {
-					f, err := a.ContentOf(e, path)
-					if err != nil {
-						return err
-					}
-					b := make([]byte, min(e.Size, maxTotal))
-					if uint64(len(b)) < e.Size || e.Size > maxWhole {
-						return nil // nothing else reads it whole
-					}
-					if _, err := f.ReadAt(b, 0); err != nil && len(b) > 0 {
-						return err
-					}
-					x.sum, x.read = format.HashBLAKE3.Sum(b), true
-				}
-				files[path] = x
-				return nil
-			}))
-			root := tree.Root().Ref.Hash
-			o.trees[root] = files
-			o.ids[tree.Snapshot().Content] = root
-		}
-		must(t, a.Close())
-		out = append(out, o)
+		out = append(out, original{s, o})
 	}
 	return out
 }
@@ -68,7 +36,7 @@ func FuzzMutate(f *testing.F) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for i := range all {
 		for k := range 6 { // every change with some archives, and with every archive some
-			script := []byte{byte(i + k*5)}
+			script := []byte{byte((i*6 + k) % mutate.Changes())}
 			for range 6 + 6*(k%2) {
 				script = append(script, byte(rng.Uint32()))
 			}
@@ -78,71 +46,35 @@ func FuzzMutate(f *testing.F) {
 	f.Fuzz(func(t *testing.T, which uint16, b []byte) {
 		guard(t)
 		o := &all[int(which)%len(all)]
-		o.check(t, mutated(o.bytes, &script{b}))
+		changed, _ := mutate.Archive(o.bytes, &mutate.Script{Bytes: b}, maxInput)
+		o.check(t, changed)
 	})
 }
 
 // check reads a changed archive in every way.
 func (o *original) check(t *testing.T, b []byte) {
 	t.Helper()
-	v, s := bytesView(t, b), streamView(t, b)
+	v, s := crosscheck.ReadBytes(crosscheck.Test{Failer: t}, b, crosscheck.Small), crosscheck.ReadStream(crosscheck.Test{Failer: t}, b, crosscheck.Small)
 	agree(t, b, v, s)
-	if known, ok := o.trees[v.top.Root]; v.opened && ok {
-		o.compare(t, "random access", known, v.entries, !v.bad && !v.cut)
-	}
-	// A stream cannot take back what it gave out: its end decides.
-	if known, ok := o.trees[s.top.Root]; ok && !s.bad {
-		o.compare(t, "stream", known, s.entries, !s.cut)
-	}
-	// The content id names contents, whatever the structure; verified, it is
-	// as good as the root.
-	if root, ok := o.ids[v.top.Content]; ok && v.clean && o.trees[v.top.Root] == nil {
-		for _, e := range v.entries {
-			if x := o.trees[root][e.path]; e.path != "" && x.read && e.read && x.sum != e.sum {
-				t.Errorf("the content id is that of the original, %q is not", e.path)
-			}
-		}
-	}
+	o.Check(crosscheck.Test{Failer: t}, v, s)
 	names, fits := allNames(v, s)
 	if !fits {
 		return
 	}
 	for way := range ways {
-		root := v.top.Root
+		root := v.Top.Root
 		if ways[way].name == "stream" {
-			root = s.top.Root
+			root = s.Top.Root
 		}
-		if known, ok := o.trees[root]; ok {
+		if known := o.Tree(root); known != nil {
 			o.extract(t, way, b, names, known)
 		}
 	}
 }
 
-// compare holds entries against the original's; complete says that all of
-// them must be there.
-func (o *original) compare(t *testing.T, way string, known map[string]entry, got []entry, complete bool) {
-	t.Helper()
-	for _, e := range got {
-		x, ok := known[e.path]
-		switch {
-		case e.path == "": // its metadata are in the snapshot record
-		case !ok && e.size > maxWhole: // not kept of the original
-		case !ok:
-			t.Errorf("%s: %s: %q was not in the original", o.name, way, e.path)
-		case e.meta != x.meta:
-			t.Errorf("%s: %s: %q is %s, the original %s", o.name, way, e.path, e.meta, x.meta)
-		case e.read && x.read && e.size <= maxWhole && e.sum != x.sum:
-			t.Errorf("%s: %s: %q has the wrong content", o.name, way, e.path)
-		}
-	}
-	if complete && len(got) < len(known) {
-		t.Errorf("%s: %s: %d entries without an error, the original has %d", o.name, way, len(got), len(known))
-	}
-}
-
 // extract restores a changed archive. With random access each block is
 // checked before it is written; a stream that ends well has checked them all.
-func (o *original) extract(t *testing.T, way int, b []byte, names map[string]bool, known map[string]entry) {
+func (o *original) extract(t *testing.T, way int, b []byte, names map[string]bool, known map[string]crosscheck.Entry) {
 	t.Helper()
 	p := newPlace(t, names, 0)
 	opts := p.options(0)
@@ -153,57 +85,46 @@ func (o *original) extract(t *testing.T, way int, b []byte, names map[string]boo
 	sums := map[string]format.Hash{}
 	all := list(t, p.target, lister{sums: sums})
 	for path, sum := range sums {
-		if x, ok := known[path]; !ok || x.read && x.sum != sum {
-			t.Errorf("%s: %s restored %q with the wrong content", o.name, ways[way].name, path)
+		if x, ok := known[path]; !ok || x.Read && x.Sum != sum {
+			t.Errorf("%s: %s restored %q with the wrong content", o.seed.name, ways[way].name, path)
 		}
 	}
 	if r.err == nil && r.res.Err() == nil {
 		for path, x := range known {
-			if _, there := all[path]; x.kind == format.KindFile && !there {
-				t.Errorf("%s: %s did not restore %q and said nothing", o.name, ways[way].name, path)
+			if _, there := all[path]; x.Kind == format.KindFile && !there {
+				t.Errorf("%s: %s did not restore %q and said nothing", o.seed.name, ways[way].name, path)
 			}
 		}
 	}
 }
 
-// TestChanges holds the harness against doing nothing: every change changes
-// archives, and they end in every way there is.
-func TestChanges(t *testing.T) {
+// TestEnds holds the harness against doing nothing: changed archives end in
+// every way there is.
+func TestEnds(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	all := originals(t)
 	ends := map[string]int{}
-	for op := range changes {
-		changed := false
-		for range 40 {
-			b := []byte{byte(op)}
-			for range 10 {
-				b = append(b, byte(rng.Uint32()))
-			}
-			if op >= len(changes)-2 { // sealing what was changed before
-				b = append([]byte{byte(rng.IntN(2)), b[1], b[2], b[3]}, b...)
-			}
-			o := &all[rng.IntN(len(all))]
-			got := mutated(o.bytes, &script{b})
-			if bytes.Equal(got, o.bytes) {
-				continue
-			}
-			changed = true
-			v := bytesView(t, got)
-			switch {
-			case !v.opened:
-				ends["not opened"]++
-			case v.clean:
-				ends["clean"]++
-			case o.trees[v.top.Root] == nil:
-				ends["another root"]++
-			case v.bad:
-				ends["some read"]++
-			default:
-				ends["all read"]++
-			}
+	for range 300 {
+		b := make([]byte, 11)
+		for i := range b {
+			b[i] = byte(rng.Uint32())
 		}
-		if !changed {
-			t.Errorf("change %d changes nothing", op)
+		o := &all[rng.IntN(len(all))]
+		got, _ := mutate.Archive(o.bytes, &mutate.Script{Bytes: b[:2+rng.IntN(10)]}, maxInput)
+		if bytes.Equal(got, o.bytes) {
+			continue
+		}
+		switch v := crosscheck.ReadBytes(crosscheck.Test{Failer: t}, got, crosscheck.Small); {
+		case !v.Opened:
+			ends["not opened"]++
+		case v.Clean:
+			ends["clean"]++
+		case o.Tree(v.Top.Root) == nil:
+			ends["another root"]++
+		case v.Bad:
+			ends["some read"]++
+		default:
+			ends["all read"]++
 		}
 	}
 	t.Log(ends)

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/vtdarchive/vtd/internal/mutate"
 	"github.com/vtdarchive/vtd/writer"
 )
 
@@ -47,7 +48,7 @@ func FuzzRecipes(f *testing.F) {
 		must(t, os.Mkdir(source, 0o755))
 		must(t, os.WriteFile(filepath.Join(source, packedNames[int(name)%len(packedNames)]), b, 0o644))
 		must(t, os.WriteFile(filepath.Join(source, "again"), append([]byte{choice}, b...), 0o644))
-		s := &script{[]byte{choice, choice >> 1, choice >> 2, choice >> 3, choice >> 4, choice, choice}}
+		s := &mutate.Script{Bytes: []byte{choice, choice >> 1, choice >> 2, choice >> 3, choice >> 4, choice, choice}}
 		o := chosen(t, s, source)
 		o.Recipes = writer.RecipesAlways
 		roundTrip(t, base, source, o)

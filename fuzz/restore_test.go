@@ -6,6 +6,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/vtdarchive/vtd/internal/crosscheck"
 	"github.com/vtdarchive/vtd/reader"
 	"github.com/vtdarchive/vtd/reader/extract"
 	"github.com/vtdarchive/vtd/reader/stream"
@@ -30,7 +31,7 @@ var ways = []struct {
 	run  func(b []byte, target string, o extract.Options) (*extract.Result, error)
 }{
 	{"stream", func(b []byte, target string, o extract.Options) (*extract.Result, error) {
-		r, err := stream.NewReader(context.Background(), bytes.NewReader(b), streamOptions)
+		r, err := stream.NewReader(context.Background(), bytes.NewReader(b), stream.Options{Workers: 2, Memory: 1 << 20})
 		if err != nil {
 			return nil, err
 		}
@@ -38,7 +39,7 @@ var ways = []struct {
 		return extract.Stream(context.Background(), r, target, o)
 	}},
 	{"archive", func(b []byte, target string, o extract.Options) (*extract.Result, error) {
-		a, err := reader.Open(reader.Bytes(b), readerOptions)
+		a, err := reader.Open(reader.Bytes(b), reader.Options{Name: "archive", CacheBytes: 8 << 20, NodeCacheBytes: 4 << 20})
 		if err != nil {
 			return nil, err
 		}
@@ -61,7 +62,7 @@ func restore(t *testing.T, way int, b []byte, target string, o extract.Options) 
 	name := ways[way].name
 	if r.err != nil {
 		if !errors.Is(r.err, stream.ErrNeedsSpool) && !errors.Is(r.err, extract.ErrTooMany) {
-			classed(t, name, r.err)
+			crosscheck.Classed(crosscheck.Test{Failer: t}, name, r.err)
 		}
 		return r
 	}
@@ -71,7 +72,7 @@ func restore(t *testing.T, way int, b []byte, target string, o extract.Options) 
 	damaged := 0
 	for _, i := range r.issues {
 		if i.Damage() {
-			classed(t, name, i.Err)
+			crosscheck.Classed(crosscheck.Test{Failer: t}, name, i.Err)
 			damaged++
 		}
 	}
@@ -84,7 +85,7 @@ func restore(t *testing.T, way int, b []byte, target string, o extract.Options) 
 	case err != nil && len(r.issues) == 0:
 		t.Errorf("%s: %v without an issue", name, err)
 	case err != nil && !errors.Is(err, extract.ErrPartial):
-		classed(t, name, err)
+		crosscheck.Classed(crosscheck.Test{Failer: t}, name, err)
 	}
 	return r
 }

@@ -15,6 +15,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/vtdarchive/vtd/format"
+	"github.com/vtdarchive/vtd/internal/crosscheck"
+	"github.com/vtdarchive/vtd/internal/mutate"
 	"github.com/vtdarchive/vtd/internal/testkit"
 	"github.com/vtdarchive/vtd/reader/extract"
 	"github.com/vtdarchive/vtd/writer"
@@ -34,7 +36,7 @@ func FuzzRoundTrip(f *testing.F) {
 		base := scratch(t)
 		source := filepath.Join(base, "source")
 		must(t, os.Mkdir(source, 0o755))
-		s := &script{b}
+		s := &mutate.Script{Bytes: b}
 		o := chosen(t, s, source)
 		grow(t, s, source)
 		roundTrip(t, base, source, o)
@@ -65,7 +67,7 @@ func TestGrow(t *testing.T) {
 	seen := map[string]bool{}
 	for _, b := range scripts(t) {
 		dir := scratch(t)
-		s := &script{b}
+		s := &mutate.Script{Bytes: b}
 		chosen(t, s, dir)
 		grow(t, s, dir)
 		for path, x := range list(t, dir, lister{}) {
@@ -92,22 +94,22 @@ func TestGrow(t *testing.T) {
 }
 
 // chosen makes options as a script says.
-func chosen(t *testing.T, s *script, source string) writer.Options {
-	preset := []string{"fast", "default", "small"}[s.below(3)]
+func chosen(t *testing.T, s *mutate.Script, source string) writer.Options {
+	preset := []string{"fast", "default", "small"}[s.Below(3)]
 	o, err := options(source, preset)
 	must(t, err)
-	size := 64 << s.below(5)
-	o.Chunks.Min, o.Chunks.Target, o.Chunks.Max = size, size<<s.below(3), size<<(2+s.below(3))
-	o.Chunks.RunMin = 512 << s.below(3)
-	o.DataFrame = 64 << 10 << s.below(3)
-	o.MetaFrame = 64 << 10 << s.below(3)
-	o.LiteralMax = s.below(format.MaxLiteral)
-	o.Hash = []format.HashID{format.HashBLAKE3, format.HashSHA256}[s.below(2)]
-	o.Order = []uint8{format.OrderFamilies, format.OrderPath}[s.below(2)]
-	o.Long = s.below(2) == 0
-	o.Level = []int{1, 1, 1, 1, 1, 3, 7, 19}[s.below(8)] // tables of higher levels take most of the time
-	o.Threads = 1 + s.below(3)
-	o.KeepBytes = []int64{0, -1, 1, 3000}[s.below(4)]
+	size := 64 << s.Below(5)
+	o.Chunks.Min, o.Chunks.Target, o.Chunks.Max = size, size<<s.Below(3), size<<(2+s.Below(3))
+	o.Chunks.RunMin = 512 << s.Below(3)
+	o.DataFrame = 64 << 10 << s.Below(3)
+	o.MetaFrame = 64 << 10 << s.Below(3)
+	o.LiteralMax = s.Below(format.MaxLiteral)
+	o.Hash = []format.HashID{format.HashBLAKE3, format.HashSHA256}[s.Below(2)]
+	o.Order = []uint8{format.OrderFamilies, format.OrderPath}[s.Below(2)]
+	o.Long = s.Below(2) == 0
+	o.Level = []int{1, 1, 1, 1, 1, 3, 7, 19}[s.Below(8)] // tables of higher levels take most of the time
+	o.Threads = 1 + s.Below(3)
+	o.KeepBytes = []int64{0, -1, 1, 3000}[s.Below(4)]
 	return o
 }
 
@@ -126,9 +128,9 @@ func roundTrip(t *testing.T, base, source string, o writer.Options) {
 	if contents.Content != rep.ContentID.String() || contents.Root != rep.RootHash.String() {
 		t.Errorf("the archive has content id %v, the report %v", contents.Content, rep.ContentID)
 	}
-	v, s := bytesView(t, archive), streamView(t, archive)
-	if !v.clean || !s.clean {
-		t.Errorf("a new archive is not clean:\n%s\nas a stream:\n%s", v.text.Bytes(), s.text.Bytes())
+	v, s := crosscheck.ReadBytes(crosscheck.Test{Failer: t}, archive, crosscheck.Small), crosscheck.ReadStream(crosscheck.Test{Failer: t}, archive, crosscheck.Small)
+	if !v.Clean || !s.Clean {
+		t.Errorf("a new archive is not clean:\n%s\nas a stream:\n%s", v.Text.Bytes(), s.Text.Bytes())
 	}
 	agree(t, archive, v, s)
 

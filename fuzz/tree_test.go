@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/vtdarchive/vtd/internal/mutate"
 	"github.com/vtdarchive/vtd/internal/testkit"
 )
 
@@ -23,7 +24,7 @@ const (
 
 // grower makes a directory tree as a script says.
 type grower struct {
-	*script
+	*mutate.Script
 	t      testing.TB
 	root   string
 	dirs   []string // paths below root, the root itself first
@@ -36,28 +37,28 @@ type grower struct {
 }
 
 // grow makes a tree below an empty directory.
-func grow(t testing.TB, s *script, root string) {
+func grow(t testing.TB, s *mutate.Script, root string) {
 	t.Helper()
-	g := &grower{script: s, t: t, root: root, dirs: []string{""}, mighty: os.Geteuid() == 0}
+	g := &grower{Script: s, t: t, root: root, dirs: []string{""}, mighty: os.Geteuid() == 0}
 	g.xattrs = unix.Lsetxattr(root, "user.probe", nil, 0) == nil && unix.Lremovexattr(root, "user.probe") == nil
 	// The last third says what is recorded of the entries.
-	rest := s.b[len(s.b)/3*2:]
-	s.b = s.b[:len(s.b)/3*2]
-	for len(g.all) < maxMade && !g.done() {
+	rest := s.Bytes[len(s.Bytes)/3*2:]
+	s.Bytes = s.Bytes[:len(s.Bytes)/3*2]
+	for len(g.all) < maxMade && !g.Done() {
 		g.add()
 	}
-	s.b = rest
+	s.Bytes = rest
 	g.dress()
 }
 
 // add makes one entry. One whose name is taken, or that the system does not
 // take, is left out.
 func (g *grower) add() {
-	dir := g.dirs[g.below(len(g.dirs))]
+	dir := g.dirs[g.Below(len(g.dirs))]
 	name := filepath.Join(dir, g.name()) // joined, names keep their bytes: none has a slash or is dots
 	at := filepath.Join(g.root, name)
 	var err error
-	switch kind := g.below(16); {
+	switch kind := g.Below(16); {
 	case kind < 3:
 		if depth(name) > maxMadeDepth {
 			return
@@ -68,13 +69,13 @@ func (g *grower) add() {
 	case kind == 3:
 		err = os.Symlink(g.target(), at)
 	case kind == 4 && len(g.files) > 0:
-		from := filepath.Join(g.root, g.files[g.below(len(g.files))])
+		from := filepath.Join(g.root, g.files[g.Below(len(g.files))])
 		err = unix.Linkat(unix.AT_FDCWD, from, unix.AT_FDCWD, at, 0)
 	case kind == 5:
-		err = unix.Mknod(at, []uint32{unix.S_IFIFO, unix.S_IFSOCK}[g.below(2)]|0o600, 0)
+		err = unix.Mknod(at, []uint32{unix.S_IFIFO, unix.S_IFSOCK}[g.Below(2)]|0o600, 0)
 	case kind == 6 && g.mighty:
-		mode := []uint32{unix.S_IFCHR, unix.S_IFBLK}[g.below(2)] | 0o600
-		err = unix.Mknod(at, mode, int(unix.Mkdev(uint32(g.number(4096)), uint32(g.number(1<<16)))))
+		mode := []uint32{unix.S_IFCHR, unix.S_IFBLK}[g.Below(2)] | 0o600
+		err = unix.Mknod(at, mode, int(unix.Mkdev(uint32(g.Number(4096)), uint32(g.Number(1<<16)))))
 	case kind == 7:
 		err = g.sparse(at)
 	default:
@@ -94,9 +95,9 @@ func depth(path string) int { return bytes.Count([]byte(path), []byte("/")) }
 // name makes a name of 1 to 255 bytes, of which many programs dislike some.
 func (g *grower) name() string {
 	kinds := [][]byte{[]byte("abc"), []byte("\n\t \x01"), []byte("\xff\xfe\xc3"), []byte("äß"), []byte("-*?[]\\~."), []byte("ab\x80")}
-	letters := kinds[g.below(len(kinds))]
-	n := 1 + g.below(4)
-	switch g.below(16) {
+	letters := kinds[g.Below(len(kinds))]
+	n := 1 + g.Below(4)
+	switch g.Below(16) {
 	case 0:
 		n = 255
 	case 1:
@@ -107,10 +108,10 @@ func (g *grower) name() string {
 		b[i] = letters[i%len(letters)]
 	}
 	if n > 4 { // long ones are told apart by their ends
-		b[n-1] = 'a' + byte(g.below(26))
+		b[n-1] = 'a' + byte(g.Below(26))
 	} else {
 		for i := range b {
-			b[i] = letters[g.below(len(letters))]
+			b[i] = letters[g.Below(len(letters))]
 		}
 	}
 	if s := string(b); s != "." && s != ".." {
@@ -121,32 +122,32 @@ func (g *grower) name() string {
 
 func (g *grower) target() string {
 	all := []string{"a", "../a", "/", ".", "nowhere/at/all", "\xff\n", "x/../../y"}
-	if n := g.below(len(all) + 1); n < len(all) {
+	if n := g.Below(len(all) + 1); n < len(all) {
 		return all[n]
 	}
-	return string(bytes.Repeat([]byte("long/"), 1+g.below(256)))
+	return string(bytes.Repeat([]byte("long/"), 1+g.Below(256)))
 }
 
 // content puts a file together: noise, text, runs, and what earlier files had.
 func (g *grower) content() []byte {
 	var b []byte
-	for range g.below(6) {
+	for range g.Below(6) {
 		var piece []byte
-		size := 1 + g.below(64)
-		if g.below(2) == 1 {
-			size *= 1 + g.below(200)
+		size := 1 + g.Below(64)
+		if g.Below(2) == 1 {
+			size *= 1 + g.Below(200)
 		}
-		seed := uint64(g.below(8))
-		switch kind := g.below(6); {
+		seed := uint64(g.Below(8))
+		switch kind := g.Below(6); {
 		case kind == 0:
-			piece = bytes.Repeat([]byte{byte(g.below(3))}, size)
+			piece = bytes.Repeat([]byte{byte(g.Below(3))}, size)
 		case kind == 1:
 			for i := 0; len(piece) < size; i++ {
 				piece = fmt.Appendf(piece, "line %d of %d\n", i, seed)
 			}
 		case kind == 2 && len(g.chunks) > 0:
-			piece = g.chunks[g.below(len(g.chunks))]
-			piece = piece[g.number(len(piece)):]
+			piece = g.chunks[g.Below(len(g.chunks))]
+			piece = piece[g.Number(len(piece)):]
 		default:
 			piece = testkit.Noise(seed, size)
 		}
@@ -166,12 +167,12 @@ func (g *grower) sparse(at string) error {
 	if err != nil {
 		return err
 	}
-	for range g.below(4) {
-		if _, err := f.WriteAt(testkit.Noise(uint64(g.below(4)), 1+g.below(256)), int64(g.number(1<<20))); err != nil {
+	for range g.Below(4) {
+		if _, err := f.WriteAt(testkit.Noise(uint64(g.Below(4)), 1+g.Below(256)), int64(g.Number(1<<20))); err != nil {
 			return err
 		}
 	}
-	if err := f.Truncate(int64(g.number(1 << 20))); err != nil {
+	if err := f.Truncate(int64(g.Number(1 << 20))); err != nil {
 		return err
 	}
 	return f.Close()
@@ -186,18 +187,18 @@ func (g *grower) dress() {
 		info, err := os.Lstat(at)
 		must(g.t, err)
 		link := info.Mode()&os.ModeSymlink != 0
-		if g.mighty && g.below(4) == 1 {
-			must(g.t, unix.Lchown(at, g.below(4)*70_000, g.below(4)*1000))
+		if g.mighty && g.Below(4) == 1 {
+			must(g.t, unix.Lchown(at, g.Below(4)*70_000, g.Below(4)*1000))
 		}
 		if g.xattrs && (info.Mode().IsRegular() || info.IsDir()) {
-			for range g.below(3) {
-				value := testkit.Noise(uint64(g.below(3)), g.below(100))
+			for range g.Below(3) {
+				value := testkit.Noise(uint64(g.Below(3)), g.Below(100))
 				// A full file system, or one of small inodes, refuses: no matter.
-				_ = unix.Lsetxattr(at, fmt.Sprintf("user.%d", g.below(3)), value, 0)
+				_ = unix.Lsetxattr(at, fmt.Sprintf("user.%d", g.Below(3)), value, 0)
 			}
 		}
-		if !link && g.below(2) == 1 {
-			mode := uint32(g.number(0o10000))
+		if !link && g.Below(2) == 1 {
+			mode := uint32(g.Number(0o10000))
 			if !g.mighty { // to be read, and searched, by its owner
 				mode = mode&0o777 | 0o700
 			}
@@ -211,5 +212,5 @@ func (g *grower) dress() {
 func (g *grower) time() unix.Timespec {
 	secs := []int64{0, 1, -1, math.MinInt32, math.MaxInt32, math.MaxUint32, 1_600_000_000, 15_032_385_535}
 	nsecs := []int64{0, 1, 999_999_999, 500_000_000}
-	return unix.Timespec{Sec: secs[g.below(len(secs))] / (1 + int64(g.below(2))), Nsec: nsecs[g.below(len(nsecs))]}
+	return unix.Timespec{Sec: secs[g.Below(len(secs))] / (1 + int64(g.Below(2))), Nsec: nsecs[g.Below(len(nsecs))]}
 }

@@ -25,7 +25,7 @@ type Report struct {
 
 	// Findings, in the order of the file.
 	Findings []Finding `json:"findings"`
-	// More counts findings above the limit of 100,000.
+	// More counts findings above the limits of 100,000, and of 64 MiB of messages.
 	More uint64 `json:"more"`
 }
 
@@ -60,6 +60,8 @@ type Harm struct {
 const (
 	maxFindings = 100_000 // a report is held in memory
 	maxHurts    = 1000    // of one finding
+
+	maxFindingText = 64 << 20 // bytes of all messages
 )
 
 // findings collects what several goroutines find.
@@ -68,6 +70,7 @@ type findings struct {
 	list []*Finding
 	seen map[findingKey]*Finding
 	more uint64
+	text int // bytes of messages
 }
 
 type findingKey struct {
@@ -91,7 +94,7 @@ func (f *findings) add(err error, length int64) *Finding {
 	if old := f.seen[key]; old != nil {
 		return old
 	}
-	if len(f.list) >= maxFindings {
+	if f.text += len(n.Message); len(f.list) >= maxFindings || f.text > maxFindingText {
 		f.more++
 		return nil
 	}

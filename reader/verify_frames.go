@@ -106,6 +106,11 @@ func (v *verifier) blocks(row *format.IndexFrame, head *format.FrameHead, raw []
 	checked := uint64(0)
 	for i, n := range head.Lengths {
 		if n == 0 {
+			if num := row.First + uint64(i); row.Kind == format.FrameMetadata {
+				bad++
+				v.state[num] |= stBad
+				v.blame(num, blockDamage("block", row.Offset, num, "a metadata block is empty"), 0)
+			}
 			continue
 		}
 		if i%64 == 0 && v.ctx.Err() != nil {

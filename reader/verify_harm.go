@@ -9,8 +9,21 @@ import (
 )
 
 // maxWalked bounds the entries that are walked by path, where the same
-// directory in many places is many entries.
-const maxWalked = 64 << 20
+// directory in many places is many entries: so many and two for each byte of
+// the archive, which is more than any tree has that was archived. A few
+// kilobytes can name more of them than there are atoms.
+const (
+	maxWalked     = 1 << 16
+	walkedPerByte = 2
+)
+
+// walkCost is what an entry counts: a long path is worth several.
+func walkCost(path string) int64 { return 1 + int64(len(path))/64 }
+
+// maxShown is how much of a path is kept for each of many messages.
+const maxShown = 4096
+
+func (c *treeChecker) most() int64 { return maxWalked + walkedPerByte*c.a.Size() }
 
 var errTooMany = errors.New("too many entries or groups")
 
@@ -20,21 +33,22 @@ const maxHarms = 100_000
 // harm goes through the damaged parts of a tree and tells each finding what
 // it hurts there.
 func (c *treeChecker) harm(t *Tree) {
-	left := maxHarms
+	left := int64(maxHarms)
+	c.steps = c.most()
 	_ = t.Walk(func(path string, e *format.Entry, err error) error {
-		if c.ctx.Err() != nil || left <= 0 {
+		if c.steps -= walkCost(path); c.ctx.Err() != nil || left <= 0 || c.steps <= 0 {
 			return fs.SkipAll
 		}
 		switch {
 		case err != nil:
-			left--
+			left -= walkCost(path)
 			var fe *format.Error
 			if errors.As(err, &fe) && fe.Block >= 0 {
 				c.findingOf(uint64(fe.Block)).Hurt(c.at(path))
 			}
 			return nil
 		case e.Kind.IsDir():
-			if !c.dir(e, path, 1).hurt {
+			if !c.dir(e, &place{nil, path}, 1).hurt {
 				return fs.SkipDir
 			}
 		case e.Kind == format.KindFile:
@@ -42,7 +56,7 @@ func (c *treeChecker) harm(t *Tree) {
 				h := c.at(path)
 				h.Offset, h.Length = int64(off), int64(n)
 				c.findingOf(num).Hurt(h)
-				left--
+				left -= walkCost(path)
 				return left > 0 && c.ctx.Err() == nil
 			})
 		}
@@ -54,6 +68,9 @@ func (c *treeChecker) harm(t *Tree) {
 // the block because of which. It ends when it is told that this is enough: lose
 // and harmRef give false.
 func (c *treeChecker) harmRef(r *format.Ref, start uint64, level, depth int, lose func(num, off, n uint64) bool) bool {
+	if c.steps--; c.steps <= 0 { // what is hurt may be named without end, and lose nothing
+		return false
+	}
 	switch r.Kind {
 	case format.RefBlock:
 		if c.dataRef(r) {

@@ -47,6 +47,7 @@ type treeChecker struct {
 
 	contents map[contentKey]contentFile // files whose contents are still to be hashed
 	unread   bool                       // one of them could not be read
+	steps    int64                      // of the search for harm that are left
 }
 
 // trees checks every snapshot that the newest leads to, and tells what the
@@ -87,11 +88,34 @@ func (c *treeChecker) parents(t *Tree) {
 	}
 }
 
+// place is where a check is in the tree. Paths may be long, and many: they are
+// put together where something is to be said of them.
+type place struct {
+	up   *place
+	name string
+}
+
+func (p *place) String() string {
+	n := -1
+	for at := p; at != nil; at = at.up {
+		n += len(at.name) + 1
+	}
+	b := make([]byte, max(n, 0))
+	for at := p; at != nil; at = at.up {
+		n -= len(at.name)
+		copy(b[n:], at.name)
+		if n--; n >= 0 {
+			b[n] = '/'
+		}
+	}
+	return string(b)
+}
+
 // check checks one tree.
 func (c *treeChecker) check(t *Tree) dirSum {
 	root := t.Root()
 	c.unread = false
-	sum := c.dir(root, "", 1)
+	sum := c.dir(root, nil, 1)
 	c.hashContents()
 	sum.hurt = sum.hurt || c.unread
 	if !sum.whole || c.ctx.Err() != nil {
@@ -123,7 +147,7 @@ func (c *treeChecker) contentID(root *format.Entry, sum dirSum) format.Hash {
 		if only == nil || !only.Kind.IsDir() {
 			return dir{}, false
 		}
-		return dir{only, c.dir(only, "", 1)}, true
+		return dir{only, c.dir(only, nil, 1)}, true
 	})
 	return format.ContentID(c.a.header.Hash, start.e, start.sum.content)
 }
@@ -142,16 +166,16 @@ func (c *treeChecker) at(path string) Harm {
 }
 
 // totals holds what a directory's entry says against what is below.
-func (c *treeChecker) totals(e *format.Entry, path string, sum *dirSum) {
+func (c *treeChecker) totals(e *format.Entry, at *place, sum *dirSum) {
 	if e.Size != sum.size || e.Count != sum.count {
-		c.mismatch(e.Ref.Num, path, "directory", "its entry says %d bytes in %d entries, it has %d in %d", e.Size, e.Count, sum.size, sum.count)
+		c.mismatch(e.Ref.Num, at.String(), "directory", "its entry says %d bytes in %d entries, it has %d in %d", e.Size, e.Count, sum.size, sum.count)
 	}
 }
 
 // dir checks a directory and all below it.
-func (c *treeChecker) dir(e *format.Entry, path string, depth int) dirSum {
+func (c *treeChecker) dir(e *format.Entry, at *place, depth int) dirSum {
 	use, err := c.dirs.get(e.Ref.Num, func() (dirSum, int64, error) {
-		sum := c.checkDir(e, path, depth)
+		sum := c.checkDir(e, at, depth)
 		// What was cut short must not be taken for the truth later.
 		return sum, 512, c.ctx.Err()
 	})
@@ -162,10 +186,10 @@ func (c *treeChecker) dir(e *format.Entry, path string, depth int) dirSum {
 	return use.val
 }
 
-func (c *treeChecker) checkDir(e *format.Entry, path string, depth int) dirSum {
+func (c *treeChecker) checkDir(e *format.Entry, at *place, depth int) dirSum {
 	sum := dirSum{whole: true}
 	if depth > format.MaxDepth {
-		c.mismatch(e.Ref.Num, path, "directory", "nested deeper than %d", format.MaxDepth)
+		c.mismatch(e.Ref.Num, at.String(), "directory", "nested deeper than %d", format.MaxDepth)
 		return dirSum{hurt: true}
 	}
 	content := format.NewContentDir(c.a.header.Hash)
@@ -186,16 +210,13 @@ func (c *treeChecker) checkDir(e *format.Entry, path string, depth int) dirSum {
 		entries++
 		sum.only = x
 		hash := format.Hash{}
-		name := path + "/" + x.Name
-		if path == "" {
-			name = x.Name
-		}
 		switch {
 		case x.Kind.IsDir():
 			it.rest()
-			below := c.dir(x, name, depth+1)
+			in := &place{at, x.Name}
+			below := c.dir(x, in, depth+1)
 			if below.whole {
-				c.totals(x, name, &below)
+				c.totals(x, in, &below)
 			}
 			sum.whole = sum.whole && below.whole
 			sum.hurt = sum.hurt || below.hurt
@@ -204,7 +225,7 @@ func (c *treeChecker) checkDir(e *format.Entry, path string, depth int) dirSum {
 			sum.size += below.size
 			hash = below.content
 		case x.Kind == format.KindFile:
-			if c.file(x, name) {
+			if c.file(x, at) {
 				sum.hurt = true
 			}
 			sum.size += x.Size
@@ -212,7 +233,7 @@ func (c *treeChecker) checkDir(e *format.Entry, path string, depth int) dirSum {
 		}
 		sum.links = sum.links || x.LinkID != 0
 		if sum.count++; sum.size > format.MaxSpan || sum.count > format.MaxSpan {
-			c.mismatch(e.Ref.Num, path, "directory", "more bytes or entries than there can be")
+			c.mismatch(e.Ref.Num, at.String(), "directory", "more bytes or entries than there can be")
 			return dirSum{hurt: true}
 		}
 		content.Add(x, hash)
@@ -243,7 +264,7 @@ func (c *treeChecker) unreadable(num uint64, err error) *Finding {
 
 // file checks the references of a file's content and tells whether some of
 // it cannot be read.
-func (c *treeChecker) file(e *format.Entry, path string) (hurt bool) {
+func (c *treeChecker) file(e *format.Entry, dir *place) (hurt bool) {
 	hurt = c.ref(&e.Ref, anyLevel, 0)
 	if c.opts.NoContents || hurt || !e.HasContentHash() {
 		return hurt
@@ -251,7 +272,7 @@ func (c *treeChecker) file(e *format.Entry, path string) (hurt bool) {
 	if c.contents == nil {
 		c.contents = make(map[contentKey]contentFile)
 	}
-	c.contents[contentKey{e.Ref.Kind, e.Ref.Octet, e.Ref.Num, e.Ref.Span, e.Content}] = contentFile{e, path, c.firstBlock(&e.Ref)}
+	c.contents[contentKey{e.Ref.Kind, e.Ref.Octet, e.Ref.Num, e.Ref.Span, e.Content}] = contentFile{e, place{dir, e.Name}, c.firstBlock(&e.Ref), len(c.contents)}
 	if len(c.contents) == maxContents {
 		c.hashContents()
 	}
@@ -270,8 +291,9 @@ type contentKey struct {
 
 type contentFile struct {
 	e     *format.Entry
-	path  string
+	at    place
 	first uint64 // data block, about
+	n     int    // in the order of the tree
 }
 
 // maxContents bounds how many files wait to be hashed.
@@ -312,24 +334,24 @@ func (c *treeChecker) firstBlock(r *format.Ref) uint64 {
 // decoded again and again.
 func (c *treeChecker) hashContents() {
 	files := slices.SortedFunc(maps.Values(c.contents), func(a, b contentFile) int {
-		return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(a.path, b.path))
+		return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(a.n, b.n))
 	})
 	c.contents = nil
 	for _, x := range files {
 		if c.ctx.Err() != nil {
 			return
 		}
-		f := &File{a: c.a, e: x.e, name: displayPath(x.path)}
+		f := &File{a: c.a, e: x.e, name: displayPath(x.at.String())}
 		h := c.a.header.Hash.NewContent()
 		if _, err := f.WriteTo(ctxWriter{c.ctx, h}); err != nil {
 			if n := c.note(err, 0); n != nil && len(n.Hurts) == 0 {
-				n.Hurt(c.at(x.path))
+				n.Hurt(c.at(x.at.String()))
 			}
 			c.unread = true
 			continue
 		}
 		if got := h.Sum(); got != x.e.Content {
-			c.mismatch(x.e.Ref.Num, x.path, "directory", "the hash of its whole content is %v; its entry says %v", got, x.e.Content)
+			c.mismatch(x.e.Ref.Num, x.at.String(), "directory", "the hash of its whole content is %v; its entry says %v", got, x.e.Content)
 		}
 	}
 }
@@ -408,20 +430,20 @@ type linkGroup struct {
 	seen, want uint64
 	same       format.Hash // of all that the names must agree on, with btime
 	btime      format.Time
-	path       string // of the first name
+	path       string // of the first name, its beginning
 	uneven     bool   // they do not
 }
 
 // countLinks goes through the directories that have linked names below. It
 // gives up, false, where there are too many groups to count.
 func (c *treeChecker) countLinks(root *format.Entry, groups linkGroups) bool {
-	total := uint64(0)
+	total, most := int64(0), c.most()
 	err := c.tree.WalkFrom("", root, func(path string, e *format.Entry, err error) error {
 		switch {
 		case err != nil || c.ctx.Err() != nil:
 			return fs.SkipAll
 		case e.Kind.IsDir():
-			if !c.dir(e, path, 1).links {
+			if !c.dir(e, &place{nil, path}, 1).links {
 				return fs.SkipDir
 			}
 		case e.LinkID != 0:
@@ -432,7 +454,7 @@ func (c *treeChecker) countLinks(root *format.Entry, groups linkGroups) bool {
 				if len(groups) >= maxGroups {
 					return errTooMany
 				}
-				g = &linkGroup{want: e.LinkCount, same: same, btime: e.Btime, path: path}
+				g = &linkGroup{want: e.LinkCount, same: same, btime: e.Btime, path: path[:min(len(path), maxShown)]}
 				groups[e.LinkID] = g
 			}
 			g.seen++
@@ -440,7 +462,7 @@ func (c *treeChecker) countLinks(root *format.Entry, groups linkGroups) bool {
 		}
 		// Equal directories are walked each time: names without end could
 		// come from few bytes.
-		if total++; total > c.a.Blocks()+maxWalked {
+		if total += walkCost(path); total > most {
 			return errTooMany
 		}
 		return nil

@@ -72,6 +72,9 @@ func (c *checker) twice() error {
 		}
 		for k, n := range f.head.Lengths {
 			num := row.First + uint64(k)
+			if n == 0 && f.head.Kind == format.FrameMetadata {
+				return damaged("block", row.Offset, "metadata block %d is empty", num)
+			}
 			if n == 0 {
 				absent = true
 				continue
@@ -202,14 +205,17 @@ func (c *checker) appended(segments []*format.Trailer) error {
 // history checks the snapshots before one.
 func (c *checker) history(s *format.Snapshot, seen map[uint64]bool) error {
 	for _, p := range s.Parents {
-		if seen[p.Num] {
-			continue
-		}
-		seen[p.Num] = true
 		old, err := c.snapshot(p.Num)
 		if err != nil {
 			return err
 		}
+		if s.Time.Compare(old.Time) < 0 {
+			return damaged("snapshot record", format.NoOffset, "older than its parent in block %d", p.Num)
+		}
+		if seen[p.Num] {
+			continue
+		}
+		seen[p.Num] = true
 		root, err := c.dir(".", old.Root.Ref.Num, 0, &[]Entry{})
 		if err != nil {
 			return err

@@ -101,7 +101,7 @@ func (c *correction) dir(depth int, oldNum, newNum uint64) error {
 		}
 	}
 	for _, e := range olds {
-		c.remove(c.levels[depth].dir, c.levels[depth].path, depth, &e)
+		c.remove(c.levels[depth].dir, c.prefix[:c.levels[depth].path], depth, &e)
 	}
 	return nil
 }
@@ -111,7 +111,7 @@ func (c *correction) entry(depth int, had bool, old, e *format.Entry) error {
 		return nil
 	}
 	if had && old.Kind.IsDir() && !e.Kind.IsDir() {
-		c.remove(c.levels[depth].dir, c.levels[depth].path, depth, old)
+		c.remove(c.levels[depth].dir, c.prefix[:c.levels[depth].path], depth, old)
 	}
 	c.before.old = nil
 	if had && !old.Kind.IsDir() {
@@ -189,14 +189,11 @@ func (e *engine) uncount(kind format.Kind, size uint64) {
 	e.res.count(kind, size, -1)
 }
 
-// remove takes back an entry that the later tree does not have. path is its
+// remove takes back an entry that the later tree does not have. prefix is its
 // directory's in the archive.
-func (p *planner) remove(in int32, path string, depth int, e *format.Entry) {
+func (p *planner) remove(in int32, prefix []byte, depth int, e *format.Entry) {
 	at := place{in, e.Name}
-	if path != "" {
-		path += "/"
-	}
-	path += e.Name
+	path := joined(prefix, e.Name)
 	if e.Kind.IsDir() {
 		id, ok := p.before.dirs[at]
 		if !ok || p.dirs.at(id).state != dirMade {
@@ -223,7 +220,7 @@ func (p *planner) remove(in int32, path string, depth int, e *format.Entry) {
 	} else if i, ok := p.before.links[at]; ok {
 		p.links[i].to = nil
 		return
-	} else if depth < p.opts.Strip || p.stayed[at] || !p.selected(path, false) {
+	} else if depth < p.opts.Strip || p.stayed[at] || !p.selected(string(path), false) {
 		return
 	} else {
 		p.uncount(e.Kind, e.Size)

@@ -17,6 +17,7 @@ type planner struct {
 	*engine
 	tree    tree
 	levels  []level // the directories the walk is in, the root first
+	prefix  []byte  // the path in the archive of the last of them
 	maker   *maker  // nil: directories are made at once
 	todo    task
 	leaders map[uint64]*linkFile   // by link id
@@ -31,8 +32,8 @@ type planner struct {
 // level is a directory that the walk is in.
 type level struct {
 	dir  int32
-	path string // in the archive
-	made bool   // the target has it, or the maker was told
+	path int  // bytes of prefix that are its path: paths of their own would take their square
+	made bool // the target has it, or the maker was told
 }
 
 func newPlanner(e *engine) *planner {
@@ -90,9 +91,7 @@ func (p *planner) Visit(depth int, e *format.Entry) error {
 	isDir := e.Kind.IsDir()
 	path := ""
 	if isDir || p.opts.Match != nil {
-		if path = e.Name; in.path != "" {
-			path = in.path + "/" + e.Name
-		}
+		path = string(joined(p.prefix[:in.path], e.Name))
 	}
 	take := p.selected(path, isDir)
 	if isDir {
@@ -106,6 +105,15 @@ func (p *planner) Visit(depth int, e *format.Entry) error {
 		return nil
 	}
 	return p.entry(in.dir, e)
+}
+
+// joined gives the path of a name in a directory, in the same memory where
+// there is room.
+func joined(dir []byte, name string) []byte {
+	if len(dir) > 0 {
+		dir = append(dir, '/')
+	}
+	return append(dir, name...)
 }
 
 // Broken implements stream.Visitor.
@@ -122,7 +130,8 @@ func (p *planner) dir(depth int, e *format.Entry, path string, take, below bool)
 	if !take && !below {
 		return fs.SkipDir
 	}
-	l := level{dir: rootDir, path: path, made: true}
+	p.prefix = append(p.prefix[:0], path...)
+	l := level{dir: rootDir, path: len(path), made: true}
 	if depth >= p.opts.Strip {
 		d := dir{parent: p.levels[depth].dir, name: e.Name}
 		if take && e.Kind == format.KindDir {

@@ -29,7 +29,9 @@
 //	info.go        info
 //	verify.go      verify      ../compare     --against
 //	verifycut.go   what is lost of an archive without its end
+//	               junit.go        --junit, also of fuzz
 //	hash.go        hash
+//	fuzz.go        fuzz            fuzzprocess.go   the processes that read
 //	import.go      import          unpack.go   a tree of the old vt, unpacked
 //	mount.go       mount           mountoptions.go  what -o says
 //	                               mountrun.go      its processes

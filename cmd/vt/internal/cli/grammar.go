@@ -17,6 +17,7 @@ type grammar struct {
 
 	Ar       archiveCommands `cmd:"" help:"Make, read and check archives."`
 	Mount    mountCommand    `cmd:"" help:"Show an archive as a file system."`
+	Fuzz     fuzzCommand     `cmd:"" help:"Change an archive in many ways, and hold all ways of reading it against each other."`
 	ShowHelp helpCommand     `cmd:"" name:"help" help:"Show the help of a command."`
 	Man      manCommand      `cmd:"" hidden:"" help:"Print the manual page."`
 }

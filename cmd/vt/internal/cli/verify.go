@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
+	"time"
 
 	"github.com/vtdarchive/vtd/cmd/vt/internal/compare"
 	"github.com/vtdarchive/vtd/format"
@@ -24,6 +26,7 @@ type verifyCommand struct {
 	NumericOwner bool     `help:"With --against, compare owners by number, whatever their names."`
 	Threads      uint     `placeholder:"N" help:"Check N frames at once."`
 	JSON         bool     `name:"json" help:"Print one JSON object."`
+	JUnit        string   `name:"junit" placeholder:"FILE" help:"Write a report for continuous integration in JUnit's XML to FILE."`
 	Quiet        bool     `short:"q" help:"Print no progress, and nothing about what is in order."`
 }
 
@@ -36,6 +39,7 @@ Examples:
     vt ar verify backup.vtd
     vt ar verify --expect 7e916a3f… --fast backup.vtd
     vt ar verify --against /srv/data --ignore mtime backup.vtd
+    vt ar verify -q --junit verify.xml backup.vtd
 
 The object of --json:
 
@@ -58,6 +62,7 @@ func (c *verifyCommand) Run(e *Env) error {
 	if err != nil {
 		return err
 	}
+	begin := time.Now()
 	defer boundHeap(384 << 20)()
 	done := e.progress(!c.Quiet)
 	defer done()
@@ -79,6 +84,11 @@ func (c *verifyCommand) Run(e *Env) error {
 		return err
 	}
 	done()
+	if c.JUnit != "" {
+		if err := writeJUnit(c.JUnit, r.suite(time.Since(begin))); err != nil {
+			return err
+		}
+	}
 	if err := e.output(r.print); err != nil {
 		return err
 	}
@@ -213,6 +223,33 @@ func (r *verification) print(w *bufio.Writer) error {
 			human.Count(int64(r.Frames)), human.Count(int64(r.Entries)), human.Bytes(r.Size))
 	}
 	return nil
+}
+
+// suite makes a case of each question that was asked.
+func (r *verification) suite(took time.Duration) *junitSuite {
+	s := newSuite("vt ar verify", shownArchive(r.c.Archive), took)
+	var failures []string
+	for i := range r.Findings {
+		var b strings.Builder
+		printFinding(&b, &r.Findings[i])
+		failures = append(failures, strings.TrimSuffix(b.String(), "\n"))
+	}
+	s.add("no damage", "damage", failures)
+	if len(r.c.Expect) > 0 {
+		failures = nil
+		for _, id := range r.Unexpected {
+			failures = append(failures, fmt.Sprintf("%s is neither the content id nor the root hash", id))
+		}
+		s.add("expected id", "unexpected", failures)
+	}
+	if r.c.Against != "" {
+		failures = nil
+		for _, d := range r.Differences {
+			failures = append(failures, d.line())
+		}
+		s.add("no difference", "difference", failures)
+	}
+	return s
 }
 
 func printFinding(w io.Writer, f *reader.Finding) {

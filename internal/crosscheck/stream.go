@@ -1,4 +1,4 @@
-package fuzz
+package crosscheck
 
 import (
 	"bytes"
@@ -6,19 +6,18 @@ import (
 	"errors"
 	"io"
 	"strings"
-	"testing"
 
 	"github.com/vtdarchive/vtd/format"
 	"github.com/vtdarchive/vtd/reader/stream"
 	"github.com/vtdarchive/vtd/recipe"
 )
 
-// streamed is an archive as reader/stream sees it.
-type streamed struct {
-	view
-	spool bool              // it has to be read by random access
-	trees []*stream.Tree    // in the order in which they came
-	walks [][]entry         // what is in them
+// Streamed is an archive as reader/stream sees it.
+type Streamed struct {
+	View
+	Spool bool              // it has to be read by random access
+	Trees []*stream.Tree    // in the order in which they came
+	Walks [][]Entry         // what is in them
 	data  map[uint64][]byte // blocks
 	total int               // bytes in data
 }
@@ -26,65 +25,67 @@ type streamed struct {
 // streamOptions keep little, so that reading has to wait for its consumer.
 var streamOptions = stream.Options{Workers: 2, Memory: 1 << 20}
 
-// streamView reads an archive from front to back.
-func streamView(t *testing.T, b []byte) *streamed {
-	s := &streamed{data: map[uint64][]byte{}}
-	r, err := stream.NewReader(context.Background(), bytes.NewReader(b), streamOptions)
-	s.say(t, "stream", err)
+// ReadStream reads an archive from front to back.
+func ReadStream(r Reporter, b []byte, lim Limits) *Streamed {
+	s := &Streamed{View: View{limits: lim}, data: map[uint64][]byte{}}
+	in, err := stream.NewReader(context.Background(), bytes.NewReader(b), streamOptions)
+	s.say(r, "stream", err)
 	if err != nil {
 		return s
 	}
-	defer r.Close()
-	s.opened = true
-	if s.spool = r.NeedsSpool(); s.spool {
-		if _, err := r.Next(); !errors.Is(err, stream.ErrNeedsSpool) {
-			t.Errorf("an archive that needs spooling is read all the same: %v", err)
+	defer in.Close()
+	s.Opened = true
+	if s.Spool = in.NeedsSpool(); s.Spool {
+		if _, err := in.Next(); !errors.Is(err, stream.ErrNeedsSpool) {
+			r.Fault(Stream, "an archive that needs spooling is read all the same: %v", err)
 		}
-		s.bad = true
+		s.Bad = true
 		return s
 	}
 	for {
-		ev, err := r.Next()
+		ev, err := in.Next()
 		if err == io.EOF {
 			break
 		}
 		if err != nil {
-			s.say(t, "next", err)
+			s.say(r, "next", err)
 			break
 		}
 		switch {
 		case ev.Tree != nil:
-			s.trees = append(s.trees, ev.Tree)
+			s.Trees = append(s.Trees, ev.Tree)
 		case ev.Damage != nil:
-			s.say(t, "damage", ev.Damage.Err)
+			s.say(r, "damage", ev.Damage.Err)
 		default:
 			s.keep(ev.Frame)
 			ev.Frame.Release()
 		}
 	}
-	if len(s.trees) == 0 {
-		if !s.bad {
-			t.Error("a stream without fault has no tree")
+	if len(s.Trees) == 0 {
+		if !s.Bad {
+			r.Fault(Stream, "without a fault it has no tree")
 		}
 		return s
 	}
-	// Every tree must be safe to walk, also one that turns out to be wrong.
-	for _, tree := range s.trees {
-		s.entries, s.size = nil, 0
-		s.top = *tree.Top
-		s.walk(t, tree)
-		s.walks = append(s.walks, s.entries)
+	// Every tree must be safe to walk, also one that turns out to be wrong. The
+	// last one is what the archive shows.
+	bad := s.Bad
+	for _, tree := range s.Trees {
+		s.Entries, s.size, s.Bad = nil, 0, bad
+		s.Top = *tree.Top
+		s.walk(r, tree)
+		s.Walks = append(s.Walks, s.Entries)
 	}
-	s.clean = !s.bad && s.fits()
+	s.Clean = !s.Bad && s.Fits()
 	return s
 }
 
 // keep takes the blocks of a frame, up to a bound.
-func (s *streamed) keep(f *stream.Frame) {
+func (s *Streamed) keep(f *stream.Frame) {
 	at := uint32(0)
 	for i, n := range f.Head.Lengths {
-		if s.total+int(n) > maxTotal {
-			s.cut = true
+		if uint64(s.total)+uint64(n) > s.limits.Total {
+			s.Cut = true
 			return
 		}
 		if n > 0 {
@@ -96,18 +97,18 @@ func (s *streamed) keep(f *stream.Frame) {
 }
 
 // walk lists a tree of the stream.
-func (s *streamed) walk(t *testing.T, tree *stream.Tree) {
+func (s *Streamed) walk(r Reporter, tree *stream.Tree) {
 	root := tree.Root()
-	s.entries = append(s.entries, entry{kind: root.Kind, meta: metaOf(root), size: root.Size})
-	w := streamWalk{t: t, s: s, tree: tree}
+	s.Entries = append(s.Entries, Entry{Kind: root.Kind, Meta: metaOf(root), Size: root.Size})
+	w := streamWalk{r: r, s: s, tree: tree}
 	if err := stream.Walk(tree, root, &w); err != nil && err != errEnough {
-		t.Errorf("walk: %v", err)
+		r.Fault(Stream, "walk: %v", err)
 	}
 }
 
 type streamWalk struct {
-	t    *testing.T
-	s    *streamed
+	r    Reporter
+	s    *Streamed
 	tree *stream.Tree
 	at   []string
 }
@@ -115,21 +116,21 @@ type streamWalk struct {
 var errEnough = errors.New("enough")
 
 func (w *streamWalk) Visit(depth int, e *format.Entry) error {
-	if len(w.s.entries) >= maxEntries {
-		w.s.cut = true
+	if len(w.s.Entries) >= w.s.limits.Entries {
+		w.s.Cut = true
 		return errEnough
 	}
 	w.at = append(w.at[:depth], e.Name)
-	out := entry{path: strings.Join(w.at, "/"), kind: e.Kind, meta: metaOf(e), size: e.Size}
+	out := Entry{Path: strings.Join(w.at, "/"), Kind: e.Kind, Meta: metaOf(e), Size: e.Size}
 	if e.Kind == format.KindFile {
-		out.sum, out.read = w.content(e)
+		out.Sum, out.Read = w.content(e)
 	}
-	w.s.entries = append(w.s.entries, out)
+	w.s.Entries = append(w.s.Entries, out)
 	return nil
 }
 
 func (w *streamWalk) Broken(depth int, e *format.Entry, err error) error {
-	w.s.say(w.t, e.Name, err)
+	w.s.say(w.r, e.Name, err)
 	return nil
 }
 
@@ -139,7 +140,7 @@ func (w *streamWalk) content(e *format.Entry) (sum format.Hash, ok bool) {
 	b, err := w.bytes(&e.Ref, want, 0, e.Name)
 	if err != nil {
 		if err != errMissing {
-			w.s.say(w.t, e.Name, err)
+			w.s.say(w.r, e.Name, err)
 		}
 		return sum, false
 	}
@@ -156,7 +157,7 @@ func (w *streamWalk) bytes(of *format.Ref, want uint64, depth int, name string) 
 	b := make([]byte, 0, want)
 	err := stream.Parts(w.tree, of, func(off uint64, r *format.Ref) error {
 		if off != uint64(len(b)) {
-			w.t.Errorf("%q: a part at %d where %d is due", name, off, len(b))
+			w.r.Fault(Stream, "%q: a part at %d where %d is due", name, off, len(b))
 		}
 		left := want - uint64(len(b))
 		switch r.Kind {
@@ -201,8 +202,8 @@ func (w *streamWalk) made(r *format.Ref, depth int, name string) ([]byte, error)
 	if depth == format.MaxRecipeDepth {
 		return nil, format.Damaged("recipe", format.NoOffset, "too deep")
 	}
-	if max(x.Input.Span, x.Length) > maxTotal {
-		w.s.long = true
+	if max(x.Input.Span, x.Length) > w.s.limits.Total {
+		w.s.Long = true
 		return nil, errMissing
 	}
 	input, err := w.bytes(&x.Input, x.Input.Span, depth+1, name)
