@@ -46,13 +46,17 @@ var lies = []lie{
 }
 
 // change tells a lie and puts the archive together. The last byte it takes of
-// the script says whether totals are settled.
+// the script says whether totals are settled, and parity stays.
 func (l lie) change(b []byte, s *Script) []byte {
 	m := take(b)
 	if m == nil || !l.tell(m, s) {
 		return b
 	}
-	if s.Below(4) > 0 {
+	last := s.Byte()
+	if last&1 == 0 {
+		m.dropParity()
+	}
+	if last&6 != 0 {
 		m.settle()
 	}
 	return m.bytes()

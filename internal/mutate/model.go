@@ -2,6 +2,7 @@ package mutate
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/vtdarchive/vtd/format"
 	"github.com/vtdarchive/vtd/format/codec"
@@ -26,6 +27,7 @@ const newBlocks = 1 << 40
 type segment struct {
 	frames  []*frame
 	first   uint64 // block that the index begins with
+	gap     []byte // what lies before the index, where there are no frames: parity
 	trailer format.Trailer
 }
 
@@ -74,10 +76,10 @@ func take(b []byte) *model {
 			s.frames = append(s.frames, f)
 		case format.MagicIndex:
 			x, err := format.ParseIndexHead(b[p.at:p.at+p.size], int64(p.at))
-			if err != nil || len(gap) > 0 {
+			if err != nil || len(gap) > 0 && len(s.frames) > 0 {
 				return nil
 			}
-			s.first = x.First
+			s.first, s.gap = x.First, gap
 			each(b, p, func(num uint64, h []byte) {
 				if x := m.blocks[num]; x != nil {
 					x.hash = format.Hash(h)
@@ -214,6 +216,36 @@ func nodes[T any](m *model) (out []*block) {
 // changed says that a block is not what it was.
 func (x *block) changed() { x.frame.dirty = true }
 
+// last gives the last segment that holds blocks.
+func (m *model) last() *segment {
+	at := 0
+	for i, s := range m.segs {
+		if len(s.frames) > 0 {
+			at = i
+		}
+	}
+	return m.segs[at]
+}
+
+// dropParity takes parity segments out, which a change of what they protect
+// would belie.
+func (m *model) dropParity() {
+	before := map[int64]format.Trailer{}
+	m.segs = slices.DeleteFunc(m.segs, func(s *segment) bool {
+		t := &s.trailer
+		if gone, ok := before[t.Prev]; ok {
+			t.Prev = gone.Prev
+		}
+		if gone, ok := before[t.Base]; ok {
+			t.Base = gone.Base
+		}
+		if len(s.frames) == 0 {
+			before[t.Offset] = *t
+		}
+		return len(s.frames) == 0
+	})
+}
+
 // add adds a metadata block, in a frame behind the last one that has metadata
 // of the newest tree.
 func (m *model) add(node any) *block {
@@ -231,14 +263,14 @@ func (m *model) addData(b *bomb) (out []*block) {
 		f.head.Lengths = append(f.head.Lengths, x.length)
 		out = append(out, x)
 	}
-	s := m.segs[len(m.segs)-1]
+	s := m.last()
 	s.frames = append(s.frames, f)
 	return out
 }
 
 // put1 adds a block to the last frame of new blocks of a kind.
 func (m *model) put1(kind format.FrameKind, x *block) *block {
-	s := m.segs[len(m.segs)-1]
+	s := m.last()
 	at := 0
 	for i, f := range s.frames {
 		if f.head.Kind == kind {

@@ -33,7 +33,12 @@ func (m *model) bytes() []byte {
 			rows = append(rows, row)
 			out = append(append(out, head...), f.stored...)
 		}
-		index := m.index(m.numOf(s.first), sums, rows)
+		out = append(out, s.gap...)
+		first := m.numOf(s.first)
+		if len(s.frames) == 0 {
+			first = uint64(len(sums))
+		}
+		index := m.index(first, sums, rows)
 		t := s.trailer
 		t.Index, t.IndexLen, t.IndexHash = int64(len(out)), int64(len(index)), m.id.Sum(index)
 		out = append(out, index...)
