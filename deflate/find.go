@@ -8,6 +8,7 @@ import (
 )
 
 const (
+	glance      = 2 << 10 // what is tried of all models, before more of those that do best
 	firstTrial  = 16 << 10
 	secondTrial = 192 << 10 // so that there is a boundary of pigz's chunks in it
 	// trialAhead is what a trial reads beyond its end, so that the end makes no
@@ -19,6 +20,7 @@ const (
 	closeTrial  = 16
 	firstWeight = 8
 	warmShare   = 256 // of worst: what a model that is not lazy may get wrong in a later sample
+	firsts      = 16  // models that get a first trial without having been exact at a glance
 	seconds     = 8   // models that are tried on all samples without having been exact on the first
 )
 
@@ -26,8 +28,9 @@ const (
 var ErrNoModel = errors.New("deflate: no model predicts the stream")
 
 // Find looks for the model that predicts a stream with the least corrections. It tries
-// the likely ones first, on the start and, of a stream of several parts, in the middle,
-// and is content with the first that is right there. Without any that is worth it, it
+// the likely ones first, at a glance, and those that do well there on more of the start
+// and, of a stream of several parts, in the middle; it is content with the first that is
+// right there. Without any that is worth it, it
 // gives ErrNoModel; when Limits allow no more steps, the best so far. stream and content
 // are as in PredictPart.
 func Find(stream, content io.ReaderAt, s *Stream, h Hints, limits Limits) (Model, error) {
@@ -111,21 +114,50 @@ func (f *finder) find(models []Model) (Model, error) {
 		}
 		return exact, err
 	}
+	var glances []trial
 	most := f.samples[0].worst(firstTrial)
+	first := func(m Model) (exact bool, err error) {
+		cost, exact, err := f.try(m, &f.samples[0], firstTrial, most)
+		switch {
+		case err != nil:
+			return false, err
+		case exact:
+			// The first that is right is taken if it stays so.
+			exact, err = all(m)
+			most = min(most, closeTrial)
+			return exact && err == nil, err
+		}
+		trials = append(trials, trial{m, cost})
+		most = min(most, 2*cost+closeTrial)
+		return false, nil
+	}
 	for _, m := range models {
 		if f.left < 0 {
 			break
 		}
-		cost, exact, err := f.try(m, &f.samples[0], firstTrial, most)
+		cost, exact, err := f.try(m, &f.samples[0], glance, f.samples[0].worst(glance))
 		if err == nil && exact {
-			// The first that is right is taken if it stays so.
-			if exact, err = all(m); err == nil && exact {
+			if len(f.samples) == 1 && f.samples[0].size <= glance {
+				return m, nil // that was all
+			}
+			if exact, err = first(m); exact {
 				return m, nil
 			}
-			most = min(most, closeTrial)
 		} else if err == nil {
-			trials = append(trials, trial{m, cost})
-			most = min(most, 2*cost+closeTrial)
+			glances = append(glances, trial{m, cost})
+		}
+		if err != nil && !givenUp(err) {
+			return Model{}, err
+		}
+	}
+	slices.SortStableFunc(glances, byCost)
+	for i, t := range glances {
+		if i == firsts || f.left < 0 {
+			break
+		}
+		exact, err := first(t.m)
+		if exact {
+			return t.m, nil
 		}
 		if err != nil && !givenUp(err) {
 			return Model{}, err

@@ -18,7 +18,7 @@ type matcher struct {
 
 	// head is, for each hash, the last position inserted, 0 if none: position 0
 	// is never matched. prev leads from a position to the one before it with the
-	// same hash, as a distance, 0 if there is none.
+	// same hash, as a distance, noneBefore if there is none: that is too far.
 	*hashTables
 	window  int
 	maxDist int
@@ -64,6 +64,7 @@ type matcher struct {
 // another.
 const (
 	minLookahead = maxMatch + minMatch + 1
+	noneBefore   = 0xffff
 	tooFar       = 4096 // a match of 3 is not worth a distance above this
 	pigzChunk    = 128 << 10
 	rsyncWindow  = 4096
@@ -231,8 +232,8 @@ func (z *matcher) insert(i int, h uint32) {
 	before := z.head[uint16(h)]
 	z.head[uint16(h)] = uint32(i)
 	d := uint32(i) - before
-	if before == 0 || d > 0xffff {
-		d = 0
+	if before == 0 || d > noneBefore {
+		d = noneBefore
 	}
 	z.prev[uint(i)%uint(len(z.prev))] = uint16(d)
 }
@@ -280,7 +281,7 @@ func (z *matcher) find(p, best int) (length, start int) {
 		return 2, 0 // so near the end of its window gzip looks for nothing
 	}
 	d := int(z.prev[uint(p)%uint(len(z.prev))])
-	if d == 0 || d > z.maxDist {
+	if d > z.maxDist {
 		return 2, 0
 	}
 	length, start = z.longest(p, p-d, best)
@@ -340,11 +341,7 @@ func (z *matcher) longest(p, cur, best int) (length, start int) {
 				want = binary.LittleEndian.Uint32(scan[at:])
 			}
 		}
-		d := int(prev[uint(cur)%uint(len(prev))])
-		if d == 0 {
-			break
-		}
-		if cur -= d; cur <= limit {
+		if cur -= int(prev[uint(cur)%uint(len(prev))]); cur <= limit {
 			break
 		}
 		if chain--; chain == 0 {
