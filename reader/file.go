@@ -1,6 +1,7 @@
 package reader
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -18,7 +19,7 @@ type File struct {
 	depth int    // recipes whose input this is, one in the other; 0 for a file
 
 	pos   int64
-	last  atomic.Int64  // where the last ReadAt ended
+	last  atomic.Int64  // where the last ReadAt ends
 	ahead atomic.Uint64 // 1 + first block of the frame that readAhead has looked behind
 }
 
@@ -43,30 +44,78 @@ func (f *File) Size() int64 { return int64(f.e.Size) }
 // ReadAt reads as io.ReaderAt says. An error about damage names the file, the
 // range of it that cannot be read, the block and the offset of its frame.
 func (f *File) ReadAt(p []byte, off int64) (int, error) {
-	if off < 0 {
-		return 0, f.wrap(errors.New("negative offset"))
-	}
-	sequential := off > 0 && f.last.Load() == off
 	n := 0
-	for n < len(p) && off+int64(n) < f.Size() {
-		piece, err := f.piece(uint64(off) + uint64(n))
+	err := f.parts(off, len(p), func(piece *Piece, at uint64) (int, error) {
+		m, err := f.copyPiece(p[n:], piece, at)
+		n += m
+		return m, err
+	})
+	if err == nil && n < len(p) {
+		err = io.EOF
+	}
+	return n, err
+}
+
+// Slices gives what ReadAt would read, in parts that are not copied: they are
+// appended to parts, and must not be modified. At the end of the file they are
+// fewer bytes, or none.
+func (f *File) Slices(parts [][]byte, off int64, n int) ([][]byte, error) {
+	err := f.parts(off, n, func(piece *Piece, at uint64) (int, error) {
+		var b []byte
+		var err error
+		if piece.Ref.Kind == format.RefRun {
+			b = runOf(piece.Ref.Octet, min(uint64(n), piece.Ref.Span-(at-uint64(piece.Offset))))
+		} else if b, err = f.bytes(piece, at-uint64(piece.Offset)); err != nil {
+			return 0, err
+		}
+		b = b[:min(len(b), n)]
+		n -= len(b)
+		parts = append(parts, b)
+		return len(b), nil
+	})
+	return parts, err
+}
+
+// parts calls do for the pieces of a range, with where it goes on reading, until
+// it has given as many bytes as the range has, or the file ends.
+func (f *File) parts(off int64, n int, do func(piece *Piece, at uint64) (int, error)) error {
+	if off < 0 {
+		return f.wrap(errors.New("negative offset"))
+	}
+	at, end := off, off+int64(n)
+	if end > f.Size() || end < off {
+		end = f.Size()
+	}
+	// Told at the start: who reads ahead asks for the next part before this one is
+	// there.
+	sequential := f.last.Swap(end) == off && off > 0
+	for at < end {
+		piece, err := f.piece(uint64(at))
 		if err != nil {
-			return n, err
+			return err
 		}
 		if sequential {
-			f.lookAhead(&piece, uint64(off)+uint64(n))
+			f.lookAhead(&piece, uint64(at))
 		}
-		m, err := f.copyPiece(p[n:], &piece, uint64(off)+uint64(n))
-		n += m
+		m, err := do(&piece, uint64(at))
+		at += int64(m)
 		if err != nil {
-			return n, err
+			return err
 		}
 	}
-	f.last.Store(off + int64(n))
-	if n < len(p) {
-		return n, io.EOF
+	return nil
+}
+
+// zeros are what holes are read as.
+var zeros [runChunk]byte
+
+// runOf gives a part of a run, up to runChunk bytes of it.
+func runOf(octet byte, n uint64) []byte {
+	n = min(n, runChunk)
+	if octet == 0 {
+		return zeros[:n:n]
 	}
-	return n, nil
+	return bytes.Repeat([]byte{octet}, int(n))
 }
 
 // copyPiece copies the bytes of a piece from an offset of the file on.

@@ -184,3 +184,27 @@ func TestReadDirFrom(t *testing.T) {
 		}
 	}
 }
+
+// TestSlices holds what is given without copying against what is copied.
+func TestSlices(t *testing.T) {
+	a := openBytes(t, testkit.MustBuild(t, zooArchive()), reader.Options{})
+	for _, path := range []string{"dir/big", "holes", "ones", "empty", "a"} {
+		f := content(t, a, path)
+		for off := int64(0); off <= f.Size()+1; off += 1 + f.Size()/37 {
+			for _, n := range []int{0, 1, 70, 4096, 200_000} {
+				want := make([]byte, n)
+				m, err := f.ReadAt(want, off)
+				if err != nil && err != io.EOF {
+					t.Fatal(err)
+				}
+				parts, err := f.Slices(nil, off, n)
+				if got := slices.Concat(parts...); err != nil || string(got) != string(want[:m]) {
+					t.Fatalf("%s: %d bytes at %d: %d, not %d, %v", path, n, off, len(got), m, err)
+				}
+			}
+		}
+	}
+	if _, err := content(t, a, "a").Slices(nil, -1, 1); err == nil {
+		t.Error("there is something before the start")
+	}
+}
