@@ -16,6 +16,7 @@ type stream struct {
 	frames   []*frame
 	indexes  []foundIndex
 	trailers []foundTrailer
+	parity   int     // frames of recovery data
 	marks    []int64 // offsets of indexes and trailers, which end segments
 }
 
@@ -60,6 +61,13 @@ func (m *image) streams() []*stream {
 			current.id, current.known = it.header.ID, true
 			if current.header == nil {
 				current.header = it.header
+			}
+		case it.parity != nil:
+			if !current.known {
+				current.id, current.known = it.parity.Archive, true
+			}
+			if current.id == it.parity.Archive {
+				current.parity++
 			}
 		case it.frame != nil:
 			current.frames = append(current.frames, it.frame)

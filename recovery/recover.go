@@ -219,6 +219,9 @@ func (r *recovery) count(m *image, left []*frame) {
 	if !r.rep.Header {
 		r.rep.Damage = slices.Insert(r.rep.Damage, 0, Damage{"header", 0, 0, "it is lost: how content was cut is no longer known"})
 	}
+	if r.s.parity > 0 {
+		r.rep.Warnings = append(r.rep.Warnings, "recovery data is about the file as it was and is not carried over")
+	}
 	if len(r.s.trailers) == 0 {
 		r.rep.Damage = append(r.rep.Damage, Damage{"trailer", m.size, 0, "there is none"})
 	}

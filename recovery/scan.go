@@ -39,13 +39,15 @@ type image struct {
 	mem   *semaphore.Weighted
 }
 
-// item is a structure; one of the pointers is set.
+// item is a structure; one of the pointers is set. Parity protects a file as it
+// was, and is of no use here but to tell whose it is.
 type item struct {
 	off, end int64
 	header   *format.Header
 	frame    *frame
 	index    *format.IndexHead
 	trailer  *format.Trailer
+	parity   *format.ParityHead
 }
 
 // frame is a frame that was found by its head.
@@ -72,7 +74,7 @@ const (
 	flagUsed              // what is written needs it
 )
 
-var magics = []string{format.MagicFrame, format.MagicIndex, format.MagicTrailer, format.MagicHeader}
+var magics = []string{format.MagicFrame, format.MagicIndex, format.MagicTrailer, format.MagicParity, format.MagicHeader}
 
 // scan finds the structures of a file and checks every frame.
 func scan(ctx context.Context, src reader.Source, name string, step func(int64)) (*image, error) {
@@ -172,8 +174,29 @@ func (m *image) structure(ctx context.Context, at int64) (next int64, ok bool) {
 		return m.indexAt(at)
 	case format.MagicTrailer:
 		return m.trailerAt(at)
+	case format.MagicParity:
+		return m.parityAt(at)
 	}
 	return 0, false
+}
+
+func (m *image) parityAt(at int64) (int64, bool) {
+	n, cell, err := format.ParityHeadSize(m.peek(at, format.ParityHeadFixedSize), at)
+	var h *format.ParityHead
+	if err == nil {
+		h, err = format.ParseParityHead(m.peek(at, n), at)
+	}
+	if err != nil {
+		m.note(err, at, format.ParityHeadFixedSize)
+		return 0, false
+	}
+	end := at + int64(n)
+	if m.magicAt(end + int64(cell)) {
+		end += int64(cell)
+	}
+	m.items = append(m.items, item{off: at, end: end, parity: h})
+	m.step(end - at)
+	return end, true
 }
 
 func (m *image) headerAt(at int64) (int64, bool) {
