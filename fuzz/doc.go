@@ -32,6 +32,12 @@
 // FuzzRecipes stores any bytes as files of kinds that have DEFLATE streams in them,
 // and asks the same. TestBadStreams is a table of streams that are wrong or hostile.
 //
+// FuzzRecover recovers anything: what comes of it is a sound archive, and
+// recovering that gives the same octets again.
+//
+// TestEveryBit and its like damage small archives in each place: README.md has
+// the table of what notices it.
+//
 // Everywhere, errors about an archive are of exactly one class of package
 // format, work and memory are bounded (guard_test.go), and a target without
 // seeds fails.
@@ -51,6 +57,9 @@
 //	roundtrip_test.go  FuzzRoundTrip
 //	recipes_test.go    FuzzRecipes
 //	mutated_test.go    FuzzMutate; originals and what they hold
+//
+//	recover_test.go    FuzzRecover
+//	everybit_test.go   every bit, page, cut and swap
 //
 //	seeds_test.go      what targets begin with
 //	guard_test.go      bounds on time and memory

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/vtdarchive/vtd/format"
+	"github.com/vtdarchive/vtd/internal/crosscheck"
 	"github.com/vtdarchive/vtd/reader"
 )
 
@@ -70,7 +71,7 @@ type noticed struct {
 
 func notice(t testing.TB, b []byte) noticed {
 	t.Helper()
-	a, err := reader.Open(reader.Bytes(b), readerOptions)
+	a, err := reader.Open(reader.Bytes(b), reader.Options{ReadAhead: -1})
 	if err != nil {
 		var n noticed
 		if !errors.As(err, &n.err) {
@@ -139,7 +140,7 @@ func whole(t *testing.T) []original {
 	var out []original
 	for _, o := range originals(t) {
 		const most = 20 << 10
-		a, err := reader.Open(reader.Bytes(o.bytes), readerOptions)
+		a, err := reader.Open(reader.Bytes(o.bytes), reader.Options{ReadAhead: -1})
 		must(t, err)
 		if len(o.bytes) <= most && a.TornTail() == 0 {
 			out = append(out, o)
@@ -155,15 +156,11 @@ func whole(t *testing.T) []original {
 // unharmed checks that nothing wrong is read of a damaged archive.
 func (o *original) unharmed(t *testing.T, b []byte) {
 	t.Helper()
-	v := bytesView(t, b)
-	if known, ok := o.trees[v.top.Root]; v.opened && ok {
-		o.compare(t, "random access", known, v.entries, !v.bad && !v.cut)
-	} else if v.opened && len(v.entries) > 0 && !v.bad {
-		t.Errorf("%s: a tree with a root that the archive does not have", o.name)
-	}
-	s := streamView(t, b)
-	if known, ok := o.trees[s.top.Root]; ok && !s.bad {
-		o.compare(t, "stream", known, s.entries, !s.cut)
+	r := crosscheck.Test{Failer: t}
+	v, stream := crosscheck.ReadBytes(r, b, crosscheck.Small), crosscheck.ReadStream(r, b, crosscheck.Small)
+	o.Check(r, v, stream)
+	if v.Opened && o.Tree(v.Top.Root) == nil && len(v.Entries) > 0 && !v.Bad {
+		t.Errorf("%s: a tree with a root that the archive does not have", o.seed.name)
 	}
 }
 
@@ -172,7 +169,7 @@ func (o *original) unharmed(t *testing.T, b []byte) {
 func TestEveryBit(t *testing.T) {
 	rng := rand.New(rand.NewPCG(11, 12))
 	for _, o := range whole(t) {
-		t.Run(o.name, func(t *testing.T) {
+		t.Run(o.seed.name, func(t *testing.T) {
 			all := regions(t, o.bytes)
 			for _, bit := range sampled(rng, 8*len(o.bytes), 6) {
 				b := bytes.Clone(o.bytes)
@@ -191,7 +188,7 @@ func (o *original) changed(t *testing.T, b []byte, all []region, from, to int, w
 	}
 	n := notice(t, b)
 	if !n.any() {
-		t.Errorf("%s: %s: nothing is noticed", o.name, what)
+		t.Errorf("%s: %s: nothing is noticed", o.seed.name, what)
 	}
 	named := false
 	var in []string
@@ -211,7 +208,7 @@ func (o *original) changed(t *testing.T, b []byte, all []region, from, to int, w
 		if n.err == nil {
 			said = fmt.Sprintf("%+v %v", n.rep.Findings, n.rep.Warnings)
 		}
-		t.Errorf("%s: %s, of %v: not named: %.300s", o.name, what, in, said)
+		t.Errorf("%s: %s, of %v: not named: %.300s", o.seed.name, what, in, said)
 	}
 	o.unharmed(t, b)
 }
@@ -220,7 +217,7 @@ func (o *original) changed(t *testing.T, b []byte, all []region, from, to int, w
 func TestEveryPage(t *testing.T) {
 	rng := rand.New(rand.NewPCG(13, 14))
 	for _, o := range whole(t) {
-		t.Run(o.name, func(t *testing.T) {
+		t.Run(o.seed.name, func(t *testing.T) {
 			all := regions(t, o.bytes)
 			for _, size := range []int{64, 512, 4096} {
 				for _, page := range sampled(rng, (len(o.bytes)+size-1)/size, 2) {
@@ -239,7 +236,7 @@ func TestEveryPage(t *testing.T) {
 func TestEveryCut(t *testing.T) {
 	rng := rand.New(rand.NewPCG(15, 16))
 	for _, o := range whole(t) {
-		t.Run(o.name, func(t *testing.T) {
+		t.Run(o.seed.name, func(t *testing.T) {
 			ends := map[int]bool{}
 			for _, r := range regions(t, o.bytes) {
 				ends[r.to] = ends[r.to] || r.what == "trailer"
@@ -262,7 +259,7 @@ func TestEveryCut(t *testing.T) {
 func TestEverySwap(t *testing.T) {
 	rng := rand.New(rand.NewPCG(17, 18))
 	for _, o := range whole(t) {
-		t.Run(o.name, func(t *testing.T) {
+		t.Run(o.seed.name, func(t *testing.T) {
 			all := regions(t, o.bytes)
 			var frames [][2]int
 			for i := range all {

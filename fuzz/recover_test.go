@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/vtdarchive/vtd/format"
+	"github.com/vtdarchive/vtd/internal/crosscheck"
+	"github.com/vtdarchive/vtd/internal/mutate"
 	"github.com/vtdarchive/vtd/internal/testkit"
 	"github.com/vtdarchive/vtd/reader"
 	"github.com/vtdarchive/vtd/recovery"
@@ -39,8 +41,8 @@ func FuzzRecover(f *testing.F) {
 		}
 		guard(t)
 		// Lies that have the right check sums are met behind them.
-		if level := int(how) % sealLevels; level > 0 && len(b) > format.HeaderFixedSize {
-			b = sealed(b, level)
+		if level := int(how) % mutate.SealLevels; level > 0 && len(b) > format.HeaderFixedSize {
+			b = mutate.Sealed(b, level)
 		}
 		out, rep := recoverBytes(t, b, recovery.Options{WholeOnly: how&0x10 != 0})
 		if out == nil {
@@ -65,7 +67,7 @@ func recoverBytes(t *testing.T, b []byte, o recovery.Options) ([]byte, *recovery
 		if !errors.Is(err, format.ErrNotArchive) && !errors.Is(err, format.ErrDamaged) {
 			t.Errorf("recover: %v", err)
 		}
-		classed(t, "recover", err)
+		crosscheck.Classed(crosscheck.Test{Failer: t}, "recover", err)
 		return nil, rep
 	}
 	return out.Bytes(), rep
@@ -75,7 +77,7 @@ func recoverBytes(t *testing.T, b []byte, o recovery.Options) ([]byte, *recovery
 // of a file is no damage, and is kept; reading the whole file tells.
 func sound(t *testing.T, b []byte) {
 	t.Helper()
-	a, err := reader.Open(reader.Bytes(b), readerOptions)
+	a, err := reader.Open(reader.Bytes(b), reader.Options{ReadAhead: -1})
 	if err != nil {
 		t.Errorf("what was recovered does not open: %v", err)
 		return
