@@ -3,6 +3,9 @@ package parity
 import (
 	"fmt"
 	"iter"
+	"math/bits"
+	"strconv"
+	"strings"
 
 	"github.com/vtdarchive/vtd/format"
 )
@@ -32,8 +35,29 @@ func (s Share) String() string {
 
 // ShareOf gives the share that a set protects, rounded down.
 func ShareOf(s *format.ParitySet) Share {
-	total := s.SegmentEnd() - s.Begin
-	return Share(float64(s.Reach()) / float64(total) * whole)
+	hi, lo := bits.Mul64(uint64(s.Reach()), whole)
+	share, _ := bits.Div64(hi, lo, uint64(s.SegmentEnd()-s.Begin)) // less than whole
+	return Share(share)
+}
+
+// ParseShare reads what String gives, as 5% or 0.25%.
+func ParseShare(text string) (Share, error) {
+	digits, percent := strings.CutSuffix(text, "%")
+	n, fraction, _ := strings.Cut(digits, ".")
+	v, err := strconv.ParseUint(n+(fraction + "00")[:max(2, len(fraction))], 10, 16)
+	if err != nil || !percent || len(fraction) > 2 || digits == "" || strings.Contains(digits, "+") {
+		return 0, fmt.Errorf("%q is not a share: write it like 5%% or 0.5%%", text)
+	}
+	if s := Share(v); s < MinShare || s > MaxShare {
+		return 0, fmt.Errorf("%s is not between %v and %v", text, MinShare, MaxShare)
+	}
+	return Share(v), nil
+}
+
+// UnmarshalText is ParseShare.
+func (s *Share) UnmarshalText(text []byte) (err error) {
+	*s, err = ParseShare(string(text))
+	return err
 }
 
 // cellMax bounds cells, and with them memory: the cells of a row are at most

@@ -100,9 +100,9 @@ func (y *Survey) report() {
 }
 
 func (y *Survey) reportSet(s *surveyed) {
-	if b, ok := y.v.header(); s.Begin == 0 && !ok && s.loc[0] == 0 {
+	if _, ok := y.v.header(); s.Begin == 0 && !ok && s.loc[0] == 0 {
 		// Nothing but what the code does not see is wrong.
-		y.damage(Damage{Range{0, int64(len(b))}, "header", true})
+		y.damage(Damage{Range{0, format.HeaderFixedSize}, "header", true})
 	}
 	for i, at := range s.loc {
 		if s.blind[i%int(s.Rows)] && i < s.Data*int(s.Rows) && at >= 0 {

@@ -49,7 +49,7 @@ func openBase(f disk.File, path string) (*base, error) {
 	b.byHash = sync.OnceValue(b.load)
 	if h := a.Header(); h.ReadOnly != 0 {
 		err = format.Unsupported("header", 32, "it has features %#x that this program lacks, and without which it may be read but not appended to", h.ReadOnly)
-	} else if a.TornTail() > 0 && h.Flags&format.FlagAsCreated != 0 {
+	} else if a.TornTail() > 0 && h.Flags&format.FlagAsCreated != 0 && !leftByParity(src, b.end) {
 		err = fmt.Errorf("%d bytes follow its end, from offset %d, that no append has left; cut them off first (truncate -s %d)", a.TornTail(), b.end, b.end)
 	}
 	if err == nil {

@@ -23,6 +23,16 @@ func CreateFile(path string) (*File, error) {
 // that is full.
 func (f *File) Write(p []byte) (int, error) { return f.out.Write(p) }
 
+// Direct reports whether it is written to something that already has its name,
+// which perhaps cannot be read, nor be written to at any offset.
+func (f *File) Direct() bool { return f.out.Direct() }
+
+// ReadAt reads what was written.
+func (f *File) ReadAt(p []byte, off int64) (int, error) { return f.out.ReadAt(p, off) }
+
+// WriteAt writes at an offset. What Write goes on from stays where it is.
+func (f *File) WriteAt(p []byte, off int64) (int, error) { return f.out.WriteAt(p, off) }
+
 // Is reports whether a file is the one being written, or the one it replaces.
 func (f *File) Is(dev, ino uint64) bool { return f.out.Is(dev, ino) }
 

@@ -204,6 +204,7 @@
 //	create.go     Create, HashTree, List; Report; the order of what is written
 //	commit.go     File: the output that appears when complete
 //
+//	parity.go     Protect, AddParity: recovery data behind an archive
 //	append.go     Append; AppendReport
 //	segment.go    the end of an archive: lock, order of syncs, undoing
 //	base.go       the archive that is there: blocks by hash, parts of its index

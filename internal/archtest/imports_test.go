@@ -50,7 +50,7 @@ var allowed = map[string]string{
 	"export":         "format reader github.com/klauspost/compress golang.org/x/sync",
 	"reader/stream":  "format format/codec golang.org/x/sync",
 	"reader/extract": "format format/codec recipe reader reader/stream internal/disk internal/fsmeta internal/dirtree golang.org/x/sync golang.org/x/sys",
-	"writer":         "deflate format format/codec packed recipe scanners reader internal/disk internal/fsmeta internal/dirtree github.com/edsrzf/mmap-go golang.org/x/sync golang.org/x/sys",
+	"writer":         "deflate format format/codec packed parity recipe scanners reader internal/disk internal/fsmeta internal/dirtree github.com/edsrzf/mmap-go golang.org/x/sync golang.org/x/sys",
 
 	// What is left of an archive: it reads frames without package reader's trust in
 	// indexes and writes them again.
@@ -71,6 +71,7 @@ var allowed = map[string]string{
 		"fusearchive " +
 		"history " +
 		"legacy " +
+		"parity " +
 		"reader reader/extract reader/stream " +
 		"recipe " +
 		"recovery " +

@@ -52,7 +52,7 @@ func (system) OpenFile(path string, flag int, perm fs.FileMode) (File, error) {
 }
 
 func (system) CreateUnnamed(dir string, perm fs.FileMode) (File, error) {
-	fd, err := unix.Open(dir, unix.O_WRONLY|unix.O_TMPFILE|unix.O_CLOEXEC, uint32(perm.Perm()))
+	fd, err := unix.Open(dir, unix.O_RDWR|unix.O_TMPFILE|unix.O_CLOEXEC, uint32(perm.Perm()))
 	if err != nil {
 		return nil, &fs.PathError{Op: "create", Path: dir, Err: err}
 	}

@@ -72,7 +72,7 @@ func Create(fsys FS, path string) (*Output, error) {
 // os.CreateTemp would give it permissions that nobody asked for.
 func (x *Output) createBeside() error {
 	err := x.tryNames(func(name string) (err error) {
-		x.f, err = x.fsys.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		x.f, err = x.fsys.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 		return err
 	})
 	if err != nil {
@@ -130,6 +130,19 @@ func (x *Output) Is(dev, ino uint64) bool {
 // that is full.
 func (x *Output) Write(p []byte) (int, error) {
 	n, err := x.f.Write(p)
+	return n, x.named("write", err)
+}
+
+// Direct reports whether it is written to something that already has its name,
+// which perhaps cannot be read, nor be written to at any offset.
+func (x *Output) Direct() bool { return x.path == "" }
+
+// ReadAt reads what was written.
+func (x *Output) ReadAt(p []byte, off int64) (int, error) { return x.f.ReadAt(p, off) }
+
+// WriteAt writes at an offset. What Write goes on from stays where it is.
+func (x *Output) WriteAt(p []byte, off int64) (int, error) {
+	n, err := x.f.WriteAt(p, off)
 	return n, x.named("write", err)
 }
 

@@ -9,7 +9,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/vtdarchive/vtd/format"
+	"github.com/vtdarchive/vtd/internal/disk"
 	"github.com/vtdarchive/vtd/internal/human"
+	"github.com/vtdarchive/vtd/parity"
 	"github.com/vtdarchive/vtd/scanners"
 	"github.com/vtdarchive/vtd/writer"
 )
@@ -21,7 +23,9 @@ type createCommand struct {
 	selection
 	making `set:"otherwise=or the newest mtime"`
 
-	DryRun  bool `short:"n" help:"Make nothing; list what would go in."`
+	DryRun bool         `short:"n" help:"Make nothing; list what would go in."`
+	Parity parity.Share `placeholder:"SHARE" group:"archive" help:"Add recovery data, with which vt ar repair makes good the loss of any bytes side by side up to SHARE of the archive, as 5%."`
+
 	Verbose bool `short:"v" help:"List entries on standard error as they are found, and files with the scanner that cuts them, as (mbox) mail/inbox, as they are read, and with what was stored inflated, as (2 gzip-9) old.tgz."`
 	Quiet   bool `short:"q" help:"Print no progress, notices and summary."`
 	JSON    bool `name:"json" help:"Print the summary as a JSON object: on standard output, or on standard error when the archive goes there."`
@@ -41,6 +45,7 @@ Examples:
     vt ar c backup.vtd --exclude '*.o' --exclude /home/*/.cache/ /etc /home
     vt ar c releases.vtd --preset small -C /srv v1 v2 v3
     vt ar c packages.vtd --recipes always foo-1.0.tgz foo-1.1.tgz
+    vt ar c photos.vtd --parity 5% /srv/photos
     vt ar c - src | ssh host 'cat > src.vtd'
 
 The object of --json:
@@ -51,6 +56,7 @@ The object of --json:
     duplicate_blocks, duplicate_bytes       what was there already
     stored                                  bytes of the archive
     data_stored, metadata_stored            of it, frames of each kind
+    parity                                  of it, recovery data
     metadata_blocks, index_bytes            what finding things takes
     ratio, seconds                          bytes for each one stored; how long
     recipes.streams, octets, saved          streams that were looked at; what they
@@ -84,7 +90,7 @@ func (c *createCommand) Run(e *Env) error {
 	o.Skip = out.Is
 	done := c.watch(e, &o)
 	defer boundHeap(300 << 20)()
-	rep, err := writer.Create(e.ctx, out, o)
+	rep, size, err := c.create(e, out, o)
 	done()
 	if err == nil {
 		err = out.Commit()
@@ -92,13 +98,49 @@ func (c *createCommand) Run(e *Env) error {
 	if err != nil {
 		return err
 	}
-	if err := c.summary(e, rep); err != nil {
+	if err := c.summary(e, rep, size); err != nil {
 		return err
 	}
 	if len(rep.Issues) > 0 {
 		return reported(errPartial)
 	}
 	return nil
+}
+
+// create makes the archive, with parity if there is to be some, and gives the
+// size of that.
+func (c *createCommand) create(e *Env, out archiveOutput, o writer.Options) (rep *writer.Report, size int64, err error) {
+	if c.Parity == 0 {
+		rep, err = writer.Create(e.ctx, out, o)
+		return rep, 0, err
+	}
+	protect := func(f parity.Target, size int64) (int64, error) {
+		e.bar.Phase("protecting", size, 0)
+		set, err := writer.Protect(e.ctx, f, size, c.Parity, parity.Options{Progress: func(n int64) { e.bar.Add(n, 0) }})
+		if err != nil {
+			return 0, err
+		}
+		return set.SegmentEnd() - size, nil
+	}
+	if f, ok := out.(*writer.File); ok && !f.Direct() {
+		if rep, err = writer.Create(e.ctx, f, o); err == nil {
+			size, err = protect(f, rep.Stored)
+		}
+		return rep, size, err
+	}
+	// A pipe is not read again: what goes there is kept.
+	kept, err := disk.Temporary("")
+	if err != nil {
+		return nil, 0, err
+	}
+	defer kept.Close()
+	if rep, err = writer.Create(e.ctx, io.MultiWriter(out, kept), o); err != nil {
+		return nil, 0, err
+	}
+	if size, err = protect(kept, rep.Stored); err == nil {
+		_, err = io.Copy(out, contextReader{e.ctx, io.NewSectionReader(kept, rep.Stored, size)})
+	}
+	return rep, size, err
 }
 
 func (c *createCommand) options(e *Env) (writer.Options, error) {

@@ -30,6 +30,8 @@ type archiveCommands struct {
 	Cat     catCommand     `cmd:"" help:"Write files of an archive to standard output."`
 	Info    infoCommand    `cmd:"" help:"Describe an archive."`
 	Verify  verifyCommand  `cmd:"" help:"Check an archive for damage, and against what it should be."`
+	Repair  repairCommand  `cmd:"" help:"Make a damaged archive what it was, with its recovery data."`
+	Parity  parityCommands `cmd:"" help:"Recovery data of an archive."`
 	Recover recoverCommand `cmd:"" help:"Make a valid archive of what is left of a damaged one."`
 	Blocks  blocksCommand  `cmd:"" help:"Show how files are cut into blocks, and why."`
 	Import  importCommand  `cmd:"" help:"Make an archive of what another program has stored."`

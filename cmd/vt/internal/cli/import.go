@@ -123,7 +123,7 @@ func (u *unpacking) write(e *Env, create *createCommand, o writer.Options, out a
 		return err
 	}
 	rep.Issues = append(u.issues, rep.Issues...)
-	if err := create.summary(e, rep); err != nil {
+	if err := create.summary(e, rep, 0); err != nil {
 		return err
 	}
 	switch {

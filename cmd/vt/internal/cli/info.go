@@ -52,6 +52,11 @@ The object of --json:
     data, metadata                       blocks, raw, stored: with heads
     frames                               kind, codec, frames, blocks, raw,
                                          stored, heads: of each sort
+    parity                               recovery data, if there is any: size of
+                                         the file; sets, each of begin, end,
+                                         segment_end, share, reach, data_shards,
+                                         parity_shards, rows, cell; not_covered,
+                                         each of offset, length
     recipes                              of all snapshots, if there are any:
                                          streams, each once; bytes they make,
                                          of content, by parameters; saved, in
@@ -80,7 +85,12 @@ func (c *infoCommand) Run(e *Env) error {
 	if err != nil {
 		return err
 	}
+	sets, err := a.Parity()
+	if err != nil {
+		return err
+	}
 	d := describe(info, frames, recipes)
+	d.Parity = describeParity(sets, info.Size)
 	return e.output(func(w *bufio.Writer) error {
 		if c.JSON {
 			return newJSON(w).Encode(d)
@@ -116,6 +126,7 @@ type archiveJSON struct {
 	Index     uint64       `json:"index_bytes"`
 	Frames    []frameJSON  `json:"frames"`
 
+	Parity  *parityJSON        `json:"parity,omitempty"`
 	Recipes *recipeFiguresJSON `json:"recipes,omitempty"`
 }
 
@@ -295,6 +306,14 @@ func (d *archiveJSON) print(w io.Writer) {
 		line("recipes", "%s, %s from %s of content, %s", streamCount(r.Streams), size(r.Bytes), size(r.Content), saved)
 	}
 	line("index", "%s", size(d.Index))
+	if d.Parity != nil {
+		for i := range d.Parity.Sets {
+			line("parity", "%s", setText(&d.Parity.Sets[i]))
+		}
+		for _, r := range d.Parity.Uncovered {
+			line("", "bytes %d to %d are not protected; vt ar parity add does", r.Offset, r.Offset+r.Length)
+		}
+	}
 	line("file", "%s, ratio %.2f", human.Bytes(d.Size), d.Ratio)
 	if d.TornTail > 0 {
 		line("torn tail", "%s ignored at the end: an append that did not finish", human.Bytes(d.TornTail))

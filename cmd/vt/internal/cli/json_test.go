@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/vtdarchive/vtd/parity"
 )
 
 // TestJSONDocumented holds the fields of what --json prints against the help
@@ -18,6 +20,9 @@ func TestJSONDocumented(t *testing.T) {
 		{new(listCommand).Help(), memberJSON{}},
 		{new(infoCommand).Help(), archiveJSON{}},
 		{new(verifyCommand).Help(), verification{}},
+		{new(parityInfoCommand).Help(), struct{ Uncovered []parity.Range }{}},
+		{new(parityAddCommand).Help(), parity.Set{}},
+		{new(repairCommand).Help(), repair{}},
 	} {
 		_, help, _ := strings.Cut(c.help, "of --json")
 		jsonFields(reflect.TypeOf(c.of), func(name string) {

@@ -26,6 +26,7 @@ type summaryJSON struct {
 	MetaStored  int64       `json:"metadata_stored"`
 	MetaBlocks  int64       `json:"metadata_blocks"`
 	IndexBytes  int64       `json:"index_bytes"`
+	Parity      int64       `json:"parity,omitempty"`
 	Recipes     recipesJSON `json:"recipes"`
 	Ratio       float64     `json:"ratio"`
 	Seconds     float64     `json:"seconds"`
@@ -61,7 +62,9 @@ func ratio(bytes uint64, stored int64) float64 {
 	return float64(bytes) / float64(stored)
 }
 
-func (c *createCommand) summary(e *Env, r *writer.Report) error {
+// summary tells what was made; parity is what recovery data takes of it.
+func (c *createCommand) summary(e *Env, r *writer.Report, parity int64) error {
+	stored := r.Stored + parity
 	if c.JSON {
 		w := e.stdout
 		if c.Archive == "-" {
@@ -70,8 +73,8 @@ func (c *createCommand) summary(e *Env, r *writer.Report) error {
 		return newJSON(w).Encode(summaryJSON{
 			Entries: r.Entries, Files: r.Files, Directories: r.Dirs, Others: r.Others, Bytes: r.Bytes,
 			NewBlocks: r.NewBlocks, NewBytes: r.NewBytes, DupBlocks: r.DupBlocks, DupBytes: r.DupBytes,
-			Stored: r.Stored, DataStored: r.DataStored, MetaStored: r.MetaStored, MetaBlocks: r.MetaBlocks,
-			IndexBytes: r.IndexBytes, Recipes: recipesOf(&r.Recipes), Ratio: ratio(r.Bytes, r.Stored), Seconds: r.Elapsed.Seconds(),
+			Stored: stored, DataStored: r.DataStored, MetaStored: r.MetaStored, MetaBlocks: r.MetaBlocks,
+			IndexBytes: r.IndexBytes, Parity: parity, Recipes: recipesOf(&r.Recipes), Ratio: ratio(r.Bytes, stored), Seconds: r.Elapsed.Seconds(),
 			ContentID: r.ContentID, Root: r.RootHash, ArchiveID: hex.EncodeToString(r.ArchiveID[:]),
 			Corrected: r.Corrected, Issues: issuesJSON(r.Issues),
 		})
@@ -86,7 +89,11 @@ func (c *createCommand) summary(e *Env, r *writer.Report) error {
 	if n := recipesStored(&r.Recipes); n != "" {
 		e.note(n)
 	}
-	e.note(fmt.Sprintf("stored: %s, ratio %.2f", human.Bytes(r.Stored), ratio(r.Bytes, r.Stored)))
+	with := ""
+	if parity > 0 {
+		with = ", with " + human.Bytes(parity) + " of recovery data"
+	}
+	e.note(fmt.Sprintf("stored: %s, ratio %.2f%s", human.Bytes(stored), ratio(r.Bytes, stored), with))
 	e.note("content id: " + r.ContentID.String())
 	return nil
 }
