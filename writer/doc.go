@@ -206,6 +206,8 @@
 //
 //	parity.go     Protect, AddParity: recovery data behind an archive
 //	append.go     Append; AppendReport
+//	build.go      Build: a tree that comes from elsewhere than a file system
+//	given.go      contents that come once
 //	segment.go    the end of an archive: lock, order of syncs, undoing
 //	base.go       the archive that is there: blocks by hash, parts of its index
 //	past.go       parents, replica, version vector

@@ -197,8 +197,6 @@ func (o *Options) setDefaults() error {
 		return fmt.Errorf("order %d is unknown", o.Order)
 	case len(o.Label) > format.MaxText || len(o.Message) > format.MaxText:
 		return fmt.Errorf("a label of %d and a message of %d bytes are above %d", len(o.Label), len(o.Message), format.MaxText)
-	case len(o.Inputs) == 0:
-		return fmt.Errorf("nothing to archive")
 	}
 	if o.Threads <= 0 {
 		o.Threads = runtime.GOMAXPROCS(0)

@@ -209,6 +209,10 @@ func (p *prover) container(s *packedStream) (_ io.ReaderAt, done func(), err err
 		r := p.c.source.content(p.ctx, s.at.parent.pieces)
 		return r, r.close, nil
 	}
+	if p.c.source.dirs == nil { // what was given to Build is in blocks only
+		r := p.c.source.content(p.ctx, p.c.tree.pieces(p.c.tree.node(s.at.file)))
+		return r, r.close, nil
+	}
 	fd, err := p.c.source.dirs.open(s.at.file)
 	if err != nil {
 		return nil, nil, errLost

@@ -175,7 +175,6 @@ func settledStat(ctx context.Context, fd int) (fsmeta.Info, error) {
 }
 
 func (r *fileReader) small(ctx context.Context, j *fileJob, fd int, size int64) error {
-	n := j.n
 	got := 0
 	// One octet more than there should be: coming up short ends the file.
 	for want := int(size) + 1; got < want; {
@@ -193,12 +192,17 @@ func (r *fileReader) small(ctx context.Context, j *fileJob, fd int, size int64) 
 	if int64(got) != size {
 		return errLength
 	}
-	r.s.o.progress(PhaseRead, size, 0)
-	data := r.buf[:got]
+	return r.inMemory(ctx, j, fd, r.buf[:got])
+}
+
+// inMemory takes the content of a file that has been read.
+func (r *fileReader) inMemory(ctx context.Context, j *fileJob, fd int, data []byte) error {
+	n := j.n
+	r.s.o.progress(PhaseRead, int64(len(data)), 0)
 	if j.was != nil && r.asBefore(j, r.s.o.Hash.Sum(data)) {
 		return nil
 	}
-	if got <= r.s.o.LiteralMax {
+	if len(data) <= r.s.o.LiteralMax {
 		n.how, n.content = contentLiteral, r.s.t.addLiteral(data)
 		return nil
 	}
@@ -213,7 +217,7 @@ func (r *fileReader) small(ctx context.Context, j *fileJob, fd int, size int64) 
 			r.addSpan(sp, data[sp.Offset:sp.Offset+sp.Length])
 		}
 	}
-	if err := r.unpack(ctx, j, fd, bytes.NewReader(data), size); err != nil {
+	if err := r.unpack(ctx, j, fd, bytes.NewReader(data), int64(len(data))); err != nil {
 		return err
 	}
 	if len(r.pieces) == 1 && r.pieces[0].kind == pieceBlock {
@@ -237,15 +241,19 @@ func (r *fileReader) asBefore(j *fileJob, whole format.Hash) bool {
 
 // scanner chooses the scanner for a file that begins with head.
 func (r *fileReader) scanner(j *fileJob, fd int, head []byte) *scanners.Scanner {
-	sc := r.s.o.Scanner.Scanner(head, j.name, mediaType(fd))
+	sc := r.s.o.Scanner.Scanner(head, j.name, j.mediaType(fd))
 	if sc != nil && r.s.o.OnScanner != nil {
 		r.s.hear(func() { r.s.o.OnScanner(j.path, sc.Name) })
 	}
 	return sc
 }
 
-func mediaType(fd int) func() string {
+// mediaType gives the media type that a file says it has.
+func (j *fileJob) mediaType(fd int) func() string {
 	return func() string {
+		if j.given != nil {
+			return j.given.attr(scanners.MediaTypeXattr)
+		}
 		mime, _ := fsmeta.FGetXattr(fd, scanners.MediaTypeXattr)
 		return string(mime)
 	}

@@ -62,6 +62,8 @@ type fileJob struct {
 	dev, ino uint64
 	// was is what the base has in its place, if that is a file.
 	was *format.Entry
+	// given is the member that Build was given, if it was.
+	given *Member
 }
 
 func (s *scan) issue(path string, err error, stored bool) {
@@ -103,6 +105,9 @@ func (s *scan) close() {
 
 // run walks all inputs and, unless listOnly, reads all files.
 func (s *scan) run(ctx context.Context, listOnly bool) error {
+	if len(s.o.Inputs) == 0 {
+		return errors.New("nothing to archive")
+	}
 	if err := s.openInputs(); err != nil {
 		return err
 	}

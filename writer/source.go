@@ -15,7 +15,7 @@ import (
 type blockSource struct {
 	o     *Options
 	table *blockTable
-	dirs  *sourceDirs
+	dirs  *sourceDirs // nil where there are no files
 	spool *spool
 }
 

@@ -61,16 +61,16 @@ func (r *fileReader) unpack(ctx context.Context, j *fileJob, fd int, content io.
 		return nil
 	}
 	head := make([]byte, min(size, scanners.SniffLen))
-	if n, _ := content.ReadAt(head, 0); !scanners.CanPack(head[:n], j.name, mediaType(fd)) {
+	if n, _ := content.ReadAt(head, 0); !scanners.CanPack(head[:n], j.name, j.mediaType(fd)) {
 		return nil
 	}
-	r.found.key = r.contentKey(j.name, mediaType(fd)())
+	r.found.key = r.contentKey(j.name, j.mediaType(fd)())
 	if found, ok := r.s.streams.recall(r.found.key); ok {
 		r.found = found
 		return nil
 	}
 	r.innerLeft = innerFree + innerRatio*size
-	r.found.streams, err = r.unpacker.walk(ctx, content, size, j.name, mediaType(fd))
+	r.found.streams, err = r.unpacker.walk(ctx, content, size, j.name, j.mediaType(fd))
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()

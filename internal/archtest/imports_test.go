@@ -47,6 +47,7 @@ var allowed = map[string]string{
 	"reader":         "format format/codec recipe github.com/edsrzf/mmap-go golang.org/x/sync golang.org/x/sys",
 	"remote":         "reader net/http",
 	"history":        "format reader",
+	"ingest":         "format writer internal/disk github.com/klauspost/compress github.com/ulikunitz/xz",
 	"export":         "format reader github.com/klauspost/compress golang.org/x/sync",
 	"reader/stream":  "format format/codec golang.org/x/sync",
 	"reader/extract": "format format/codec recipe reader reader/stream internal/disk internal/fsmeta internal/dirtree golang.org/x/sync golang.org/x/sys",
@@ -70,6 +71,7 @@ var allowed = map[string]string{
 		"format format/codec " +
 		"fusearchive " +
 		"history " +
+		"ingest " +
 		"legacy " +
 		"parity " +
 		"reader reader/extract reader/stream " +

@@ -1,0 +1,117 @@
+package ingest
+
+import (
+	"archive/zip"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+
+	"github.com/klauspost/compress/flate"
+
+	"github.com/vtdarchive/vtd/format"
+	"github.com/vtdarchive/vtd/writer"
+)
+
+func isZip(head []byte) bool {
+	return bytes.HasPrefix(head, []byte("PK\x03\x04")) || bytes.HasPrefix(head, []byte("PK\x05\x06"))
+}
+
+const encrypted = 1 // in the flags of a member
+
+// zip adds the members of a zip file.
+func (x *reading) zip(in io.ReaderAt, size int64) error {
+	z, err := zip.NewReader(in, size)
+	if err != nil && !errors.Is(err, zip.ErrInsecurePath) { // of which names take care
+		return fmt.Errorf("%w: %w", ErrBroken, err)
+	}
+	z.RegisterDecompressor(zip.Deflate, flate.NewReader)
+	for _, f := range z.File {
+		if err := x.ctx.Err(); err != nil {
+			return err
+		}
+		if err := x.zipMember(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (x *reading) zipMember(f *zip.File) error {
+	name := strings.ReplaceAll(f.Name, `\`, `/`) // as some programs write them
+	if strings.Contains(f.Name, "/") {
+		name = f.Name
+	}
+	m := &writer.Member{
+		Path: x.name(name), Perm: uint16(f.Mode().Perm()), Size: int64(f.UncompressedSize64),
+		Mtime: format.Time{Sec: f.Modified.Unix(), Nsec: uint32(f.Modified.Nanosecond())},
+	}
+	for mode, bit := range map[fs.FileMode]uint16{fs.ModeSetuid: 0o4000, fs.ModeSetgid: 0o2000, fs.ModeSticky: 0o1000} {
+		if f.Mode()&mode != 0 {
+			m.Perm |= bit
+		}
+	}
+	lacking := func(what string, args ...any) error {
+		x.issue(m.Path, fmt.Errorf("%w: "+what, append([]any{ErrLacking}, args...)...), false)
+		return nil
+	}
+	switch {
+	case f.Flags&encrypted != 0:
+		return lacking("it is encrypted")
+	case f.Method != zip.Store && f.Method != zip.Deflate:
+		return lacking("it is packed by method %d", f.Method)
+	}
+	switch f.Mode().Type() {
+	case 0:
+		m.Kind = format.KindFile
+	case fs.ModeDir:
+		m.Kind = format.KindDir
+		return x.member(m)
+	case fs.ModeSymlink:
+		m.Kind = format.KindSymlink
+	case fs.ModeNamedPipe:
+		m.Kind = format.KindFifo
+		return x.member(m)
+	case fs.ModeSocket:
+		m.Kind = format.KindSocket
+		return x.member(m)
+	default:
+		return lacking("its mode is %v", f.Mode())
+	}
+	r, err := f.Open()
+	if err != nil {
+		return lacking("%w", err)
+	}
+	defer r.Close()
+	content := &marked{r: r}
+	if m.Kind == format.KindFile {
+		m.Content = content
+	} else {
+		b, err := io.ReadAll(io.LimitReader(content, format.MaxTarget+1))
+		if err != nil {
+			return lacking("%w", err)
+		}
+		m.Target = string(b)
+	}
+	err = x.member(m)
+	if content.err != nil { // its sum is wrong, or it cannot be inflated
+		return lacking("%w", content.err)
+	}
+	return err
+}
+
+// marked tells errors of a content from those of what takes it.
+type marked struct {
+	r   io.Reader
+	err error
+}
+
+func (m *marked) Read(p []byte) (int, error) {
+	n, err := m.r.Read(p)
+	if err != nil && err != io.EOF {
+		m.err = err
+	}
+	return n, err
+}
