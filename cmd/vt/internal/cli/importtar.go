@@ -131,7 +131,7 @@ func (c *importCommand) ingest(e *Env, o writer.Options, in *os.File, head []byt
 		return err
 	}
 	rep.Issues = append(issues, rep.Issues...)
-	if err := create.summary(e, rep); err != nil {
+	if err := create.summary(e, rep, 0); err != nil {
 		return err
 	}
 	switch {
