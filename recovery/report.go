@@ -61,6 +61,7 @@ type Damage struct {
 type Snapshot struct {
 	Label   string      `json:"label,omitempty"`
 	Block   uint64      `json:"block"`  // of its record in what was written
+	Was     uint64      `json:"was"`    // and in the damaged archive; 0 for one that was made
 	Root    format.Hash `json:"root"`   // root hash, as written
 	Whole   bool        `json:"whole"`  // nothing of it is missing
 	Proven  bool        `json:"proven"` // hashes that it does not contain itself say so

@@ -154,7 +154,7 @@ func (o *output) version(vs []*version, i int, v *version) error {
 			return err
 		}
 	}
-	s := Snapshot{Label: v.record.Label, Block: v.out, Root: v.record.Root.Ref.Hash, Whole: v.whole, Proven: v.proven, Made: v.made, Entries: v.root.count, Bytes: v.root.size}
+	s := Snapshot{Label: v.record.Label, Block: v.out, Was: v.num, Root: v.record.Root.Ref.Hash, Whole: v.whole, Proven: v.proven, Made: v.made, Entries: v.root.count, Bytes: v.root.size}
 	o.rep.Snapshots = append(o.rep.Snapshots, s)
 	return o.finish(begin, first, topSum, uint64(i+1), len(vs))
 }

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"math"
 	"slices"
@@ -28,6 +29,9 @@ func (w *worker) frame(b *blocks, lo, hi int) {
 			err = b.errs[r.num]
 		}
 		if err != nil {
+			if !f.isInput() {
+				err = fmt.Errorf("bytes %d to %d: %w", r.off, r.off+uint64(r.span), err)
+			}
 			w.lose(f, err)
 			continue
 		}

@@ -23,11 +23,12 @@
 //
 //	create.go      create      summary.go     what it prints at the end
 //	selection.go   flags of create and hash that say what goes in
-//	extract.go     extract
+//	extract.go     extract        extractjson.go  its JSON
 //	list.go        list        memberjson.go  its lines of JSON
 //	cat.go         cat
 //	info.go        info
 //	verify.go      verify      ../compare     --against
+//	recover.go     recover
 //	verifycut.go   what is lost of an archive without its end
 //	               junit.go        --junit, also of fuzz
 //	hash.go        hash

@@ -26,6 +26,7 @@ type extractCommand struct {
 	NumericOwner    bool     `help:"Restore owner and group by number, whatever their names."`
 	Threads         uint     `placeholder:"N" help:"Write N files at once."`
 	Verbose         bool     `short:"v" help:"List entries on standard error as they are restored."`
+	JSON            bool     `name:"json" help:"Print a JSON object of what was restored, and of what was not."`
 	Quiet           bool     `short:"q" help:"Print no progress."`
 }
 
@@ -42,7 +43,20 @@ Examples:
     vt ar extract backup.vtd
     vt ar x backup.vtd -C /tmp/restored home/ann 'etc/*.conf'
     vt ar x damaged.vtd --damaged -C /tmp/saved
-    curl -s https://example.org/src.vtd | vt ar x - --strip-components 1`
+    curl -s https://example.org/src.vtd | vt ar x - --strip-components 1
+
+The object of --json:
+
+    ok                                  whether there are no issues
+    files, directories, symlinks,       restored, by kind; links are further
+    nodes, links, bytes                 names of files
+    kept                                existing files left alone
+    partial                             files of which a part was restored
+    issues                              path, attr, class (damaged, unsupported,
+                                        failed), structure, offset, block, message
+                                        and, of files restored in part, as, size,
+                                        missing: of each thing not restored
+    more                                issues that are not listed`
 }
 
 func (c *extractCommand) Run(e *Env) error {
@@ -63,8 +77,12 @@ func (c *extractCommand) Run(e *Env) error {
 	defer done()
 	o := c.options(e, m)
 	var failed []error
+	listed := extractionJSON{Issues: []extractIssueJSON{}}
 	o.Issue = func(i extract.Issue) {
 		printIssue(e, p, i)
+		if c.JSON {
+			listed.add(i)
+		}
 		class := archiveFault(i.Err)
 		if class == nil {
 			class = errPartial
@@ -84,6 +102,11 @@ func (c *extractCommand) Run(e *Env) error {
 	for _, arg := range m.Unmatched() {
 		e.message("%s: not found in the archive", human.Quote(arg))
 		failed = append(failed, reported(errMissing))
+	}
+	if c.JSON {
+		if err := listed.print(e, res); err != nil {
+			return err
+		}
 	}
 	return errors.Join(failed...)
 }

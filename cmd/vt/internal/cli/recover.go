@@ -49,8 +49,10 @@ The object of --json:
     frames, lost_frames         whole ones; those of which the head alone is
     blocks, lost_blocks, filled whole; missing, as far as is known; from --from
     damage                      structure, offset, length, message
-    snapshots                   label, block, root, whole, proven, made, entries,
-                                bytes: of each tree, the oldest first; proven:
+    snapshots                   label, block, was, root, whole, proven, made,
+                                entries, bytes: of each tree, the oldest first;
+                                block, was: of its record, here and in the
+                                damaged archive; proven:
                                 by the hashes in its top block; made: in place
                                 of a record that is lost
     losses                      snapshot, what (partial, file, directory,

@@ -10,17 +10,19 @@ import (
 	"github.com/vtdarchive/vtd/reader"
 	"github.com/vtdarchive/vtd/reader/stream"
 	"github.com/vtdarchive/vtd/recipe"
+	"github.com/vtdarchive/vtd/recovery"
 )
 
 // remains reads an archive that cannot be opened, mostly since its end is
 // missing, from front to back, and tells what is lost of it. Its tree comes
 // first, so that the paths of what comes after are known, though without index
-// and trailer nothing proves them. An archive in another order tells nothing.
+// and trailer nothing proves them. Of an archive in another order, or without its
+// header, it tells what recovery could not save.
 func (r *verification) remains(e *Env, src reader.Source) error {
 	r.Size = src.Size()
 	s, err := stream.NewReader(e.ctx, io.NewSectionReader(src, 0, src.Size()), stream.Options{Workers: int(r.c.Threads)})
 	if err != nil || s.NeedsSpool() {
-		return e.ctx.Err() // the header's damage is a finding by now
+		return r.recoverable(e, src)
 	}
 	defer s.Close()
 	e.bar.Phase("checking", r.Size, 0)
@@ -37,6 +39,49 @@ func (r *verification) remains(e *Env, src reader.Source) error {
 	r.Warnings = append(r.Warnings, "what is lost is told by the tree at the front, which nothing proves: index and trailer cannot be read")
 	v := &lossVisitor{e: e, lost: &l, tree: tree}
 	return stream.Walk(tree, tree.Root(), v)
+}
+
+// recoverable tells what is lost of an archive that can neither be opened nor
+// read from the front, by recovering it to nowhere.
+func (r *verification) recoverable(e *Env, src reader.Source) error {
+	o := recovery.Options{Progress: func(n int64) { e.bar.Add(n, 0) }}
+	o.Phase = func(name string, bytes int64) {
+		if name == "scanning" {
+			e.bar.Phase("checking", bytes, 0)
+		}
+	}
+	rep, err := recovery.Recover(e.ctx, src, "", io.Discard, o)
+	if err != nil {
+		r.Findings[0].Hurt(reader.Harm{Snapshot: 1, Length: -1})
+		return e.ctx.Err() // that nothing can be saved is not more than what is known by now
+	}
+	for _, d := range rep.Damage {
+		if d.Length > 0 {
+			r.Findings = append(r.Findings, reader.Finding{Class: "damaged", Structure: d.Structure, Offset: d.Offset, Length: d.Length, Block: -1, Message: d.Message, Hurts: []reader.Harm{}})
+		}
+	}
+	r.Frames, r.Blocks, r.Snapshots = uint64(rep.Frames), uint64(rep.Blocks), uint64(len(rep.Snapshots))
+	first := &r.Findings[0]
+	for _, l := range rep.Losses {
+		h := reader.Harm{Path: l.Path, Length: -1}
+		if l.Snapshot < len(rep.Snapshots) {
+			h.Snapshot, h.Label = rep.Snapshots[l.Snapshot].Was, rep.Snapshots[l.Snapshot].Label
+		}
+		if len(l.Missing) == 0 {
+			first.Hurt(h)
+		}
+		for _, m := range l.Missing {
+			h.Offset, h.Length = m.From, m.Len()
+			first.Hurt(h)
+		}
+	}
+	first.MoreHurts += uint64(rep.More)
+	if rep.Whole() {
+		r.Warnings = append(r.Warnings, "vt ar recover makes an archive of it in which nothing is missing")
+	} else {
+		r.Warnings = append(r.Warnings, "vt ar recover makes an archive of it in which no more is missing than what is named here")
+	}
+	return nil
 }
 
 // lostBlocks are the blocks that an archive without its end no longer has.
