@@ -45,8 +45,8 @@
 // a failing input and the end of the context end the extraction with an error.
 // In no case do temporary names or incomplete files stay behind.
 //
-// Without Options.Owners, set-user-ID and set-group-ID bits meant for somebody
-// else are left off, as tar does it.
+// Without Options.SetID, set-user-ID and set-group-ID bits are left off; without
+// Options.Owners those meant for somebody else, as tar does it.
 //
 // # Map
 //

@@ -27,6 +27,11 @@ type Options struct {
 	Perms        bool // permissions as recorded; without it the umask applies
 	Times        bool
 	Xattrs       bool // with ACLs and capabilities
+	// SetID keeps set-user-ID and set-group-ID bits of what is no directory, and
+	// file capabilities.
+	SetID bool
+	// Devices makes device nodes; without it each is an Issue.
+	Devices bool
 
 	// Match selects entries by their path in the archive, nil all. The root
 	// has the path "".
@@ -38,6 +43,11 @@ type Options struct {
 	// Strip is how many leading components paths lose; what has no more is
 	// left out.
 	Strip int
+
+	// MaxEntries and MaxBytes end the extraction with an error when the tree
+	// has more entries to restore, or more bytes that are no holes; 0 is no limit.
+	// A few kilobytes can name more of both than any disk holds.
+	MaxEntries, MaxBytes uint64
 
 	// Damaged restores what there is of files that the archive does not give
 	// whole, under names that end in format.DamagedSuffix, with zeros in place of
@@ -57,9 +67,16 @@ type Options struct {
 	Progress func(Progress)
 }
 
-// Defaults restores everything that the process has the right to.
+// DefaultMaxEntries is more than file systems are made for.
+const DefaultMaxEntries = 100_000_000
+
+// Defaults restores, for root, everything; for anybody else what gives no rights
+// to others: no owners, set-ID bits or devices.
 func Defaults() Options {
-	return Options{Owners: os.Geteuid() == 0, Perms: true, Times: true, Xattrs: true}
+	root := os.Geteuid() == 0
+	return Options{
+		Owners: root, SetID: root, Devices: root, Perms: true, Times: true, Xattrs: true, MaxEntries: DefaultMaxEntries,
+	}
 }
 
 // Issue is something that could not be restored.
@@ -135,6 +152,8 @@ var (
 	ErrNotEmpty = errors.New("a directory that is not empty is in the way")
 	ErrInTheWay = errors.New("something that is not a directory is in the way and was kept")
 	ErrTooMany  = errors.New("more references than can be restored at once")
+	ErrDevice   = errors.New("device nodes were not asked for")
+	ErrLimit    = errors.New("the limit of an extraction is reached")
 )
 
 // Err is nil when all was restored; else it is of class format.ErrUnsupported,

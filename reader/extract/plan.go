@@ -2,6 +2,7 @@ package extract
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 
 	"github.com/vtdarchive/vtd/format"
@@ -22,6 +23,8 @@ type planner struct {
 	todo    task
 	leaders map[uint64]*linkFile   // by link id
 	round   int                    // counts tree versions
+	entries uint64                 // seen
+	bytes   uint64                 // of contents entered, without holes
 	rows    []file                 // of the file that is being entered
 	ready   []uint32               // inputs of recipes that need no block
 	madeIn  int                    // places where recipes make something
@@ -94,6 +97,9 @@ func (p *planner) Visit(depth int, e *format.Entry) error {
 		path = string(joined(p.prefix[:in.path], e.Name))
 	}
 	take := p.selected(path, isDir)
+	if p.entries++; p.opts.MaxEntries > 0 && p.entries > p.opts.MaxEntries {
+		return fmt.Errorf("%w: the archive names more than %d entries", ErrLimit, p.opts.MaxEntries)
+	}
 	if isDir {
 		below := take
 		if p.opts.Match != nil && p.opts.Below != nil {
@@ -190,6 +196,10 @@ func (p *planner) entry(in int32, e *format.Entry) error {
 		p.kept(in, e.Name)
 		return nil
 	}
+	if e.Kind.IsDevice() && !p.opts.Devices {
+		p.issue(Issue{p.dirs.path(in, e.Name), "", ErrDevice})
+		return nil
+	}
 	var leader *linkFile
 	if e.LinkID != 0 {
 		leader = p.leaders[e.LinkID]
@@ -282,6 +292,12 @@ func (c *content) row(of *format.Ref, depth int) (at, height int, err error) {
 	var extras []extra
 	left, end := uint32(0), uint64(0) // what is written last ends there
 	add := func(off uint64, r *format.Ref) error {
+		if r.Kind != format.RefRun || r.Octet != 0 {
+			c.bytes += min(r.Span, format.MaxSpan-c.bytes)
+		}
+		if c.opts.MaxBytes > 0 && c.bytes > c.opts.MaxBytes {
+			return fmt.Errorf("%w: the archive has contents of more than %d bytes", ErrLimit, c.opts.MaxBytes)
+		}
 		switch {
 		case r.Kind == format.RefBlock:
 			if len(c.refs) >= maxRefs {

@@ -250,8 +250,14 @@ func (t *attrsTable) make(e *format.Entry) *attrs {
 			perm &^= unix.S_ISGID
 		}
 	}
+	if !t.opts.SetID && !e.Kind.IsDir() {
+		perm &^= unix.S_ISUID | unix.S_ISGID
+	}
 	m.Mode = kindBits[e.Kind] | perm
 	for _, x := range e.Xattrs {
+		if x.Name == "security.capability" && t.uid == 0 && !t.opts.SetID {
+			continue // for anybody else it cannot be restored, and is named
+		}
 		m.Xattrs = append(m.Xattrs, fsmeta.Xattr{Name: x.Name, Value: []byte(x.Value)})
 	}
 	a.perm = fsmeta.InitialMode(m)

@@ -24,6 +24,10 @@ type extractCommand struct {
 	Damaged         bool     `help:"Restore what there is of damaged files, too, as NAME.damaged: with zeros in place of what is missing, the ranges of which are in the attribute user.vtd.missing."`
 	SameOwner       *bool    `negatable:"" help:"Restore owner and group, or do not. Default: for root."`
 	NumericOwner    bool     `help:"Restore owner and group by number, whatever their names."`
+	SetID           *bool    `name:"set-id" negatable:"" help:"Restore set-user-ID and set-group-ID bits and file capabilities, or do not. Default: for root."`
+	Devices         *bool    `negatable:"" help:"Make device nodes, or do not. Default: for root."`
+	MaxEntries      uint64   `default:"100000000" placeholder:"N" help:"Give up on an archive that has more than N entries; 0 for no limit."`
+	MaxSize         string   `placeholder:"SIZE" help:"Give up on an archive that has more than SIZE of contents, holes not counted."`
 	Threads         uint     `placeholder:"N" help:"Write N files at once."`
 	Verbose         bool     `short:"v" help:"List entries on standard error as they are restored."`
 	JSON            bool     `name:"json" help:"Print a JSON object of what was restored, and of what was not."`
@@ -32,7 +36,7 @@ type extractCommand struct {
 
 func (*extractCommand) Help() string {
 	return `
-Restores files with permissions, times, extended attributes and, for root, owners. Existing files are replaced in one step; nothing is ever written outside the directory, through no symbolic link. What could not be restored is named and makes the exit status 1, or 2 if nothing could be; so does a member that is not in the archive make it 2, the others being restored. Set-ID bits meant for an owner that is not restored are left off.
+Restores files with permissions, times, extended attributes and, for root, owners. Existing files are replaced in one step; nothing is ever written outside the directory, through no symbolic link. What could not be restored is named and makes the exit status 1, or 2 if nothing could be; so does a member that is not in the archive make it 2, the others being restored. Set-ID bits meant for an owner that is not restored are left off, and for anybody but root, where --set-id does not ask for them, all of them.
 
 A file that the archive does not give whole is left out; with --damaged, what there is of it is restored under another name. Either makes the exit status 3.
 
@@ -75,7 +79,10 @@ func (c *extractCommand) Run(e *Env) error {
 	m := glob.New(c.Members)
 	done := e.progress(!c.Quiet)
 	defer done()
-	o := c.options(e, m)
+	o, err := c.options(e, m)
+	if err != nil {
+		return err
+	}
 	var failed []error
 	listed := extractionJSON{Issues: []extractIssueJSON{}}
 	o.Issue = func(i extract.Issue) {
@@ -125,8 +132,15 @@ func (c *extractCommand) target(e *Env) (string, error) {
 	return dir, nil
 }
 
-func (c *extractCommand) options(e *Env, m *glob.Matcher) extract.Options {
+func (c *extractCommand) options(e *Env, m *glob.Matcher) (extract.Options, error) {
 	o := extract.Defaults()
+	if c.MaxSize != "" {
+		n, err := human.ParseSize(c.MaxSize)
+		if err != nil {
+			return o, usagef("--max-size %s: %w", human.Quote(c.MaxSize), err)
+		}
+		o.MaxBytes = uint64(n)
+	}
 	switch {
 	case c.Keep:
 		o.Existing = extract.Keep
@@ -136,7 +150,13 @@ func (c *extractCommand) options(e *Env, m *glob.Matcher) extract.Options {
 	if c.SameOwner != nil {
 		o.Owners = *c.SameOwner
 	}
-	o.NumericOwner, o.Damaged = c.NumericOwner, c.Damaged
+	if c.SetID != nil {
+		o.SetID = *c.SetID
+	}
+	if c.Devices != nil {
+		o.Devices = *c.Devices
+	}
+	o.NumericOwner, o.Damaged, o.MaxEntries = c.NumericOwner, c.Damaged, c.MaxEntries
 	o.Strip, o.Workers = int(c.StripComponents), int(c.Threads)
 	o.Match = func(path string, _ bool) bool { return m.Match(path) }
 	o.Below = m.CouldMatchBelow
@@ -148,7 +168,7 @@ func (c *extractCommand) options(e *Env, m *glob.Matcher) extract.Options {
 		e.bar.Add(p.Bytes-before.Bytes, p.Entries-before.Entries)
 		before = p
 	}
-	return o
+	return o, nil
 }
 
 // printIssue names an entry, or the archive; a file's errors name it
