@@ -4,6 +4,13 @@ import "github.com/vtdarchive/vtd/format"
 
 const anyLevel = -1
 
+// How deep nodes may lie below one another. What is deeper is a lie, and is
+// looked at as if it began there.
+const (
+	maxLists = (format.MaxNodeLevel + 1) * (format.MaxRecipeDepth + 1)
+	maxSums  = (format.MaxNodeLevel + 1) * format.MaxDepth
+)
+
 // dirInfo is what is known of a directory by its node.
 type dirInfo struct {
 	whole       bool // all of it and all below is there
@@ -34,6 +41,11 @@ func (r *recovery) sum(num uint64) (h format.Hash, ok bool) {
 	if h, ok := r.sums[num]; ok {
 		return h, h != format.Hash{}
 	}
+	if r.deepSum == maxSums {
+		return h, false
+	}
+	r.deepSum++
+	defer func() { r.deepSum-- }()
 	r.sums[num] = format.Hash{} // should it lead back to itself
 	n, err := r.node(num)
 	if err != nil || !r.resolve(n) {
@@ -104,6 +116,11 @@ func (r *recovery) list(num uint64) listInfo {
 	if l, ok := r.lists[num]; ok {
 		return l
 	}
+	if r.deepList == maxLists {
+		return listInfo{}
+	}
+	r.deepList++
+	defer func() { r.deepList-- }()
 	r.lists[num] = listInfo{} // should it lead back to itself
 	l := r.checkList(num)
 	r.lists[num] = l
@@ -190,6 +207,11 @@ func (r *recovery) dir(num uint64) *dirInfo {
 	if d := r.dirs[num]; d != nil {
 		return d
 	}
+	if r.deepDir == format.MaxDepth {
+		return &dirInfo{}
+	}
+	r.deepDir++
+	defer func() { r.deepDir-- }()
 	r.dirs[num] = &dirInfo{} // should it lead back to itself
 	d := r.checkDir(num)
 	r.dirs[num] = d

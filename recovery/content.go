@@ -203,6 +203,8 @@ func (r *recovery) rest(x *format.Ref, fill func(off uint64, b []byte) error) (*
 	}
 	err := r.pieces(x, anyLevel, 0, func(p piece) error {
 		switch {
+		case len(refs) >= maxPieces:
+			return errPieces
 		case p.made != nil:
 			at += uint64(len(p.made))
 			return block(p.made)
@@ -241,6 +243,12 @@ func (r *recovery) rest(x *format.Ref, fill func(off uint64, b []byte) error) (*
 	out.ref, err = r.listOf(refs)
 	return out, err
 }
+
+// maxPieces bounds what a file is made of that is made anew, in memory: 256 GiB
+// as files mostly are cut.
+const maxPieces = 1 << 22
+
+var errPieces = fmt.Errorf("a file of more than %d pieces is not made anew", maxPieces)
 
 // fillBlock is how long the blocks are that are made of what a file has where
 // an archive lacks it.

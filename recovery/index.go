@@ -96,10 +96,27 @@ func (s *stream) said(num uint64) (h format.Hash, proven, ok bool) {
 	return h, false, false
 }
 
+// indexPages is the memory for indexes of an image.
+const indexPages = 16 << 20
+
 // hashAt reads a hash. Neighbours are mostly wanted together.
 func (m *image) hashAt(at int64, h *format.Hash) bool {
-	b := m.peek(at, format.HashSize)
-	return copy(h[:], b) == format.HashSize
+	if m.pages == nil {
+		m.pages = newCache[int64, []byte](indexPages)
+	}
+	for n := 0; n < format.HashSize; {
+		key := (at + int64(n)) / sector
+		page, err := m.pages.get(key, func() ([]byte, int64, error) {
+			b := make([]byte, min(sector, m.size-key*sector))
+			return b, sector + 128, m.read(b, key*sector)
+		})
+		from := at + int64(n) - key*sector
+		if err != nil || from >= int64(len(page)) {
+			return false
+		}
+		n += copy(h[n:], page[from:])
+	}
+	return true
 }
 
 // judge holds what frames have against proven hashes, and makes out which

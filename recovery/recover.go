@@ -82,6 +82,8 @@ type recovery struct {
 	plain    *plainFiles
 	distrust bool // nothing proves the trees: contents have to
 	failed   error
+
+	deepSum, deepList, deepDir int // nodes around the one that is being looked at
 }
 
 const (

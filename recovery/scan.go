@@ -30,8 +30,9 @@ type image struct {
 	junk  []Range
 	harm  []Damage
 
-	buf   []byte // a window of the file
-	at    int64  // where it begins
+	pages *cache[int64, []byte] // of indexes
+	buf   []byte                // a window of the file
+	at    int64                 // where it begins
 	hash  format.HashID
 	step  func(int64)
 	err   error
