@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"math/rand/v2"
-	"testing"
 
 	"github.com/vtdarchive/vtd/format"
 	"github.com/vtdarchive/vtd/internal/testkit"
@@ -30,7 +28,7 @@ func (m *memory) WriteAt(p []byte, off int64) (int, error) {
 var one = Options{Workers: 1}
 
 // archive makes an archive of about a size, of several segments.
-func archive(t testing.TB, bytes, segments int) []byte {
+func archive(t fatal, bytes, segments int) []byte {
 	t.Helper()
 	a := &testkit.Archive{}
 	for i := range segments {
@@ -40,11 +38,15 @@ func archive(t testing.TB, bytes, segments int) []byte {
 		}
 		a.Segments = append(a.Segments, testkit.Segment{Versions: []testkit.Version{v}})
 	}
-	return testkit.MustBuild(t, a)
+	b, err := a.Build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
 
 // protect adds parity of what is behind begin.
-func protect(t testing.TB, b []byte, begin int, share Share) ([]byte, *format.ParitySet) {
+func protect(t fatal, b []byte, begin int, share Share) ([]byte, *format.ParitySet) {
 	t.Helper()
 	s, err := New(bytes.NewReader(b), int64(begin), int64(len(b)), share)
 	if err != nil {
@@ -53,7 +55,7 @@ func protect(t testing.TB, b []byte, begin int, share Share) ([]byte, *format.Pa
 	return protectAs(t, b, s), s
 }
 
-func protectAs(t testing.TB, b []byte, s *format.ParitySet) []byte {
+func protectAs(t fatal, b []byte, s *format.ParitySet) []byte {
 	t.Helper()
 	m := &memory{bytes.Clone(b)}
 	tail, err := Write(context.Background(), bytes.NewReader(b), m, s, one)
@@ -79,7 +81,7 @@ func repair(b []byte) ([]byte, *Report, error) {
 }
 
 // mustRepair checks that a damaged file becomes what it was.
-func mustRepair(t testing.TB, what string, damaged, want []byte) *Report {
+func mustRepair(t fatal, what string, damaged, want []byte) *Report {
 	t.Helper()
 	got, rep, err := repair(damaged)
 	if err != nil {
@@ -130,4 +132,10 @@ var losses = []loss{
 	{"missing", func(b []byte, from, n int) []byte { return append(bytes.Clone(b[:from]), b[from+n:]...) }},
 }
 
-var _ io.ReaderAt = (*memory)(nil)
+// fatal is a test, or a check of package rapid.
+type fatal interface {
+	Helper()
+	Errorf(format string, args ...any)
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}

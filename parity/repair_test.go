@@ -7,6 +7,8 @@ import (
 	"slices"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/vtdarchive/vtd/format"
 )
 
@@ -92,4 +94,37 @@ func TestEveryLoss(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestRandomGeometry loses up to the reach of sets of any shards, rows and cells,
+// from any offset.
+func TestRandomGeometry(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		b := archive(t, rapid.IntRange(1, 6000).Draw(t, "bytes"), rapid.IntRange(1, 3).Draw(t, "segments"))
+		s, err := New(bytes.NewReader(b), 0, int64(len(b)), 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Data = rapid.IntRange(1, 40).Draw(t, "data")
+		s.Parity = rapid.IntRange(1, 12).Draw(t, "parity")
+		s.Rows = uint32(rapid.IntRange(1, 9).Draw(t, "rows"))
+		s.Cell = uint32(max(divUp(s.Length, int64(s.Data)*int64(s.Rows)), int64(s.Data))) + uint32(rapid.IntRange(0, 5).Draw(t, "surplus"))
+		s.Data = int(divUp(s.Length, s.ShardSize()))
+		b = protectAs(t, b, s)
+		reach := int(s.Reach())
+		if reach == 0 {
+			return
+		}
+		starts := boundaries(s)
+		for range 6 {
+			n := rapid.OneOf(rapid.Just(reach), rapid.IntRange(1, reach)).Draw(t, "n")
+			from := rapid.OneOf(rapid.SampledFrom(starts), rapid.IntRange(0, len(b)), rapid.Just(len(b))).Draw(t, "from")
+			from = min(from, len(b)-n)
+			l := rapid.SampledFrom(losses[:3]).Draw(t, "loss")
+			mustRepair(t, fmt.Sprintf("%s: %d bytes from %d", l.name, n, from), l.do(b, from, n), b)
+			if from+n == len(b) {
+				mustRepair(t, fmt.Sprintf("without the last %d", n), b[:from], b)
+			}
+		}
+	})
 }

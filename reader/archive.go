@@ -64,6 +64,7 @@ type Archive struct {
 	headerSize int64
 	trailer    *format.Trailer
 	torn       int64       // bytes after the trailer
+	tornParity bool        // they begin as recovery data
 	parts      []indexPart // ascending by number of block
 
 	pages  *cache[int64, []byte]
@@ -156,7 +157,10 @@ func (a *Archive) TornTail() int64 { return a.torn }
 // all the same.
 func (a *Archive) Warnings() []string {
 	var w []string
-	if a.torn > 0 && a.header.Flags&format.FlagAsCreated != 0 {
+	if a.tornParity {
+		w = append(w, fmt.Sprintf("the last %d bytes, from offset %d, are left over from recovery data that was cut off or never finished; they are ignored, and vt ar repair makes it whole if enough is there",
+			a.torn, a.size-a.torn))
+	} else if a.torn > 0 && a.header.Flags&format.FlagAsCreated != 0 {
 		w = append(w, fmt.Sprintf("the last %d bytes, from offset %d, follow the end of the archive and are no part of it; they are ignored",
 			a.torn, a.size-a.torn))
 	} else if a.torn > 0 {

@@ -58,9 +58,16 @@ func (a *Archive) rowBefore(p *indexPart, num uint64) int64 {
 	return a.headerSize
 }
 
-// rowAt makes the row of the frame that begins at an offset and ends before
-// another.
+// rowAt makes the row of the frame that begins at an offset, or behind the parity
+// segments there, and ends before another.
 func (a *Archive) rowAt(off, end int64) (*format.IndexFrame, error) {
+	for off < end {
+		h, err := a.parityHead(off)
+		if err != nil || h.End() != off {
+			break
+		}
+		off = h.SegmentEnd()
+	}
 	fixed := make([]byte, format.FrameHeadFixedSize)
 	if err := a.read(fixed, off, "frame head"); err != nil {
 		return nil, err

@@ -85,6 +85,13 @@ func (a *Archive) findTrailer() error {
 	}
 	a.trailer = t
 	a.torn = a.size - t.Offset - format.TrailerSize
+	if a.torn >= int64(len(format.MagicParity)) {
+		b := make([]byte, len(format.MagicParity))
+		if err := a.read(b, a.size-a.torn, "parity frame"); err != nil {
+			return err
+		}
+		a.tornParity = string(b) == format.MagicParity
+	}
 	return nil
 }
 

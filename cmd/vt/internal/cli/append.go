@@ -7,6 +7,8 @@ import (
 
 	"github.com/vtdarchive/vtd/format"
 	"github.com/vtdarchive/vtd/internal/human"
+	"github.com/vtdarchive/vtd/parity"
+	"github.com/vtdarchive/vtd/reader"
 	"github.com/vtdarchive/vtd/writer"
 )
 
@@ -151,5 +153,20 @@ func (c *appendCommand) summary(e *Env, r *writer.AppendReport) error {
 		human.Count(int64(r.Entries)), human.Bytes(int64(r.Bytes))))
 	e.note(fmt.Sprintf("added: %s in %s; the archive has %s", human.Bytes(r.Stored), human.Duration(r.Elapsed.Round(time.Millisecond)), human.Bytes(r.Size)))
 	e.note("content id: " + r.ContentID.String())
-	return nil
+	return c.noteParity(e)
+}
+
+// noteParity tells that recovery data, if there is any, does not cover what is
+// new.
+func (c *appendCommand) noteParity(e *Env) error {
+	a, err := reader.OpenFile(c.Archive, reader.Options{})
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	sets, err := a.Parity()
+	if d := describeParity(sets, a.Size()); err == nil && d != nil && len(d.Uncovered) > 0 {
+		e.note(fmt.Sprintf("recovery data does not protect what is new: vt ar parity add --share %v", parity.ShareOf(&sets[len(sets)-1])))
+	}
+	return err
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/vtdarchive/vtd/cmd/vt/internal/compare"
 	"github.com/vtdarchive/vtd/format"
 	"github.com/vtdarchive/vtd/internal/human"
+	"github.com/vtdarchive/vtd/parity"
 	"github.com/vtdarchive/vtd/reader"
 )
 
@@ -80,6 +81,14 @@ func (c *verifyCommand) Run(e *Env) error {
 	case err == nil:
 		err = r.check(e, a, expected)
 	}
+	if errors.Is(err, format.ErrNotArchive) || err == nil && !r.Report.OK() {
+		if sets, _ := parity.Sets(e.ctx, src, src.Size()); len(sets) > 0 {
+			r.hint = "; it has recovery data: vt ar repair mends what that can"
+		}
+	}
+	if err != nil && r.hint != "" {
+		return fmt.Errorf("%w%s", err, r.hint)
+	}
 	if err != nil {
 		return err
 	}
@@ -109,7 +118,9 @@ func (c *verifyCommand) expected() ([]format.Hash, error) {
 
 // verification is what verify finds; verify --json prints it.
 type verification struct {
-	c  *verifyCommand
+	c    *verifyCommand
+	hint string // what to do about damage
+
 	OK bool `json:"ok"`
 	*reader.Report
 	ContentID   *format.Hash     `json:"content_id,omitempty"`
@@ -326,7 +337,7 @@ func (r *verification) status() error {
 	case classes["unsupported"]:
 		return fmt.Errorf("%s: needs what this program lacks%w", name, hidden{format.ErrUnsupported})
 	case classes["damaged"]:
-		return fmt.Errorf("%s: damaged, %s found%w", name, plural(uint64(len(r.Findings))+r.More, "defect"), hidden{format.ErrDamaged})
+		return fmt.Errorf("%s: damaged, %s found%s%w", name, plural(uint64(len(r.Findings))+r.More, "defect"), r.hint, hidden{format.ErrDamaged})
 	case !r.Report.OK():
 		return fmt.Errorf("%s: could not be read", name)
 	case len(r.Unexpected) > 0:
