@@ -224,7 +224,7 @@ export class GoFastModel extends Model {
 }
 
 // A block without matches counts one of distance 1.
-function withDistance(block) {
+export function withDistance(block) {
   if (block.matches > 0) return block
   const counted = Object.assign(new Block(block.start), block)
   counted.distances = [1, ...Array(block.distances.length - 1).fill(0)]
@@ -241,7 +241,7 @@ function goHeader(block) {
 }
 
 // Runs of equal code lengths: symbols with their extra bits.
-function runsOf(lengths) {
+export function runsOf(lengths) {
   const out = []
   for (let i = 0; i < lengths.length; ) {
     const n = lengths[i]
@@ -264,7 +264,7 @@ function runsOf(lengths) {
 }
 
 // Merges packages: of the pairs of the level below and the leaves, those that are taken say how long codes are.
-function codeLengths(freq, limit) {
+export function codeLengths(freq, limit) {
   const lengths = Array(freq.length).fill(0)
   const leaves = []
   freq.forEach((f, symbol) => f && leaves.push({ freq: f, symbol }))

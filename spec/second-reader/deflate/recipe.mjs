@@ -2,6 +2,7 @@
 import { Cursor, crc32c, damaged, unsupported } from '../bytes.mjs'
 import { readCorrections, rebuildPart } from './part.mjs'
 import { GoModel, GoFastModel } from './go.mjs'
+import { KlauspostModel } from './klauspost.mjs'
 import { ZlibModel } from './zlib.mjs'
 
 const KiB = 1024
@@ -11,6 +12,7 @@ const MAX_PART_BITS = 48 * KiB * KiB * 8
 const BEFORE = 128 * KiB
 const BEHIND = 512
 const GO = 4
+const KLAUSPOST = 6
 
 // What each family takes: level and window and memory from and to, and strategies.
 const families = {
@@ -19,17 +21,18 @@ const families = {
   3: { name: 'chromium', window: [9, 15], memory: [1, 9], strategies: [0, 1, 2, 3, 4] },
   [GO]: { name: 'go', window: [15, 15], memory: [0, 0], strategies: [0, 2] },
   5: { name: 'pigz', window: [15, 15], memory: [8, 8], strategies: [0] },
+  [KLAUSPOST]: { name: 'klauspost', versions: 2, window: [15, 15], memory: [0, 0], strategies: [0, 2] },
 }
 
 function readModel(c) {
   const [family, version, level, window, memory, strategy] = c.take(6)
   const f = families[family] ?? unsupported('recipe', `a model of family ${family}`)
-  if (version !== 1) unsupported('recipe', `version ${version} of the model ${f.name}`)
+  if (version < 1 || version > (f.versions ?? 1)) unsupported('recipe', `version ${version} of the model ${f.name}`)
   const within = (n, [min, max]) => n >= min && n <= max
   const known = within(level, [1, 9]) && within(window, f.window) && within(memory, f.memory)
-  if (!known || !f.strategies.includes(strategy) || (family === GO && strategy === 2 && level !== 1))
+  if (!known || !f.strategies.includes(strategy) || ([GO, KLAUSPOST].includes(family) && strategy === 2 && level !== 1))
     unsupported('recipe', `parameters ${[level, window, memory, strategy]} of the model ${f.name}`)
-  return { name: f.name, level, window, memory, strategy }
+  return { name: f.name, version, level, window, memory, strategy }
 }
 
 function readBreaks(c) {
@@ -97,7 +100,10 @@ class Budget {
   }
 }
 
-const modelOf = (m) => (m.name !== 'go' ? ZlibModel : m.level === 1 ? GoFastModel : GoModel)
+const modelOf = (m) => {
+  if (m.name === 'klauspost') return KlauspostModel
+  return m.name !== 'go' ? ZlibModel : m.level === 1 ? GoFastModel : GoModel
+}
 
 // Gives what a recipe makes, part by part.
 export function* rebuild(recipe, input) {
