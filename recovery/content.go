@@ -9,9 +9,10 @@ import (
 
 // piece is a part of a content: a reference that is whole, bytes, or a gap.
 type piece struct {
-	ref  *format.Ref
-	made []byte // bytes that need a block of their own; valid during the call
-	gap  uint64
+	ref   *format.Ref
+	made  []byte // bytes that need a block of their own; valid during the call
+	gap   uint64
+	block *format.Ref // the data block that a gap stands for, if it is one
 }
 
 // pieces goes through a content, of which some is missing, in order.
@@ -40,7 +41,7 @@ func (r *recovery) pieces(x *format.Ref, level, depth int, visit func(piece) err
 	case x.Kind == format.RefRecipe:
 		return r.recipeParts(x, depth, visit)
 	}
-	return visit(piece{gap: x.Span})
+	return visit(piece{gap: x.Span, block: x})
 }
 
 func spanOf(d *format.Indirect) (sum uint64) {
@@ -177,8 +178,9 @@ type remains struct {
 }
 
 // rest makes a new content of what is left of one, with zeros in place of what
-// is missing. fill, if not nil, gives what is missing.
-func (r *recovery) rest(x *format.Ref, fill func(off uint64, b []byte) error) (*remains, error) {
+// is missing. fill, if not nil, gives what is missing, from an offset on: some of
+// the gap, of at most so many bytes.
+func (r *recovery) rest(x *format.Ref, fill func(off uint64, gap piece) ([]byte, error)) (*remains, error) {
 	out := &remains{}
 	h := r.id.NewContent()
 	var refs []format.Ref
@@ -210,8 +212,8 @@ func (r *recovery) rest(x *format.Ref, fill func(off uint64, b []byte) error) (*
 			return block(p.made)
 		case p.ref == nil && fill != nil:
 			for p.gap > 0 {
-				b := make([]byte, min(p.gap, fillBlock))
-				if err := fill(at, b); err != nil {
+				b, err := fill(at, p)
+				if err != nil {
 					return err
 				}
 				at, p.gap = at+uint64(len(b)), p.gap-uint64(len(b))

@@ -20,7 +20,8 @@
 //     superseded.
 //
 // A frame that is damaged is decoded as far as that goes; blocks of it that
-// have the hash which an index says are whole. A failing disk that does not give
+// have the hash which an index says are whole. Where no index says anything, they
+// are guessed at, and taken for a file whose content then has its hash. A failing disk that does not give
 // some sectors is read around them.
 //
 // # What comes of it
@@ -95,6 +96,7 @@
 //	scan.go       structures found in a file; frames checked
 //	assign.go     whose they are: archives told apart, frames in order
 //	index.go      what indexes say and prove; blocks out of damaged frames
+//	mend.go       frames that are cut, made fit to be decoded
 //	data.go       data blocks: where they are, by number and hash
 //	node.go       metadata blocks
 //	cache.go, buffer.go

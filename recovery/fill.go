@@ -334,9 +334,10 @@ func (r *recovery) fillFile(e *format.Entry) *remains {
 		if err != nil {
 			continue
 		}
-		out, err := r.rest(&e.Ref, func(off uint64, b []byte) error {
+		out, err := r.rest(&e.Ref, func(off uint64, gap piece) ([]byte, error) {
+			b := make([]byte, min(gap.gap, fillBlock))
 			_, err := in.ReadAt(b, int64(off))
-			return err
+			return b, err
 		})
 		_ = in.Close()
 		if err == nil && out.content == e.Content {
@@ -346,6 +347,28 @@ func (r *recovery) fillFile(e *format.Entry) *remains {
 	}
 	return nil
 }
+
+// fillGuess makes a file whole of blocks of damaged frames that no index
+// proves, where the hash of its content does.
+func (r *recovery) fillGuess(e *format.Entry) *remains {
+	if len(r.guesses) == 0 {
+		return nil
+	}
+	out, err := r.rest(&e.Ref, func(_ uint64, gap piece) ([]byte, error) {
+		if gap.block != nil {
+			if x, ok := r.guesses[gap.block.Num]; ok && uint64(x.n) == gap.block.Span {
+				return r.spool.read(x.at, x.n)
+			}
+		}
+		return nil, errNoGuess
+	})
+	if err != nil || out.content != e.Content {
+		return nil
+	}
+	return out
+}
+
+var errNoGuess = errors.New("a part of it is not even guessed at")
 
 func (r *recovery) sumFile(path string) (sum format.Hash) {
 	in, err := os.Open(path)

@@ -94,6 +94,32 @@ func TestFillWithoutIndex(t *testing.T) {
 	}
 }
 
+// TestCutFrame takes from a frame that is cut what makes a file with the hash
+// of its content.
+func TestCutFrame(t *testing.T) {
+	b := written(t, writer.RecipesOff, func(p *writer.Params) { p.Order = format.OrderPath })
+	was, err := reader.Open(reader.Bytes(b), reader.Options{})
+	must(t, err)
+	tree, err := was.Tree()
+	must(t, err)
+	before := contents(t, was, tree)
+	all := rows(t, b)
+	last := all[len(all)-1]
+	_, first, _ := recovered(t, b[:last.Offset], recovery.Options{})
+	cut := b[:last.Offset+int64(last.HeadSize)+int64(last.Stored)*9/10]
+	a, rep, _ := recovered(t, cut, recovery.Options{})
+	now, err := a.Tree()
+	must(t, err)
+	for path, is := range contents(t, a, now) {
+		if was, ok := before[path]; ok && was != is {
+			t.Errorf("%s is not what it was", path)
+		}
+	}
+	if len(rep.Losses) >= len(first.Losses) {
+		t.Errorf("%d losses with most of the frame, %d without it", len(rep.Losses), len(first.Losses))
+	}
+}
+
 // TestFillByDamagedIndex fills blocks by hashes of an index that has lost a
 // part of itself.
 func TestFillByDamagedIndex(t *testing.T) {

@@ -1,6 +1,7 @@
 package recovery
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/vtdarchive/vtd/format"
@@ -168,6 +169,9 @@ func (r *recovery) salvage(f *frame) {
 		switch {
 		case !ok:
 			f.flags[i] |= flagBad
+			if f.head.Kind == format.FrameData {
+				r.guess(num, b)
+			}
 		case f.head.Kind == format.FrameData:
 			if r.id.Sum(b) != h {
 				f.flags[i] |= flagBad
@@ -183,6 +187,17 @@ func (r *recovery) salvage(f *frame) {
 	}
 }
 
+// guess keeps a block of a damaged frame that nothing proves: the hash of a
+// file that it is in may.
+func (r *recovery) guess(num uint64, b []byte) {
+	at, err := r.spool.add(b)
+	if err != nil {
+		r.failed = errors.Join(r.failed, err)
+		return
+	}
+	r.guesses[num] = extra{at: at, n: uint32(len(b))}
+}
+
 // decodeSome gives the first raw bytes of a damaged frame, which need not be
 // right.
 func (r *recovery) decodeSome(f *frame) []byte {
@@ -190,19 +205,19 @@ func (r *recovery) decodeSome(f *frame) []byte {
 	if f.head.Codec == codec.Stored {
 		return stored[:min(len(stored), int(f.head.RawLen))]
 	}
-	part, err := codec.NewPartial(f.head.Codec, stored, int(f.head.RawLen))
+	return prefix(f.head.Codec, mend(f.head.Codec, stored, int(f.head.RawLen)), int(f.head.RawLen))
+}
+
+// prefix decodes a frame as far as that goes.
+func prefix(id codec.ID, stored []byte, rawLen int) (raw []byte) {
+	part, err := codec.NewPartial(id, stored, rawLen)
 	if err != nil {
 		return nil
 	}
 	defer part.Close()
-	var raw []byte
-	for n := 0; n < int(f.head.RawLen); {
-		n = min(n+64<<10, int(f.head.RawLen))
-		more, err := part.Fill(n)
-		if err != nil {
-			break
-		}
-		raw, n = more, max(n, len(more))
+	for n := 0; n < rawLen && err == nil; n = max(n, len(raw)) {
+		n = min(n+64<<10, rawLen)
+		raw, err = part.Fill(n)
 	}
 	return raw
 }

@@ -204,6 +204,9 @@ func (p *planner) makeRest(e *format.Entry, path string) *remains {
 		if x := p.fillFile(e); x != nil {
 			return x
 		}
+		if x := p.fillGuess(e); x != nil {
+			return x
+		}
 	}
 	x, err := p.rest(&e.Ref, nil)
 	if err != nil {

@@ -68,6 +68,7 @@ type recovery struct {
 	same     map[uint64]uint64 // data blocks that are kept under other numbers
 	extras   []extra
 	extraOf  map[format.Hash]int
+	guesses  map[uint64]extra // blocks of damaged frames that nothing proves
 	spool    spool
 	made     []madeNode
 	madeOf   map[format.Hash]int
@@ -101,7 +102,7 @@ func Recover(ctx context.Context, src reader.Source, name string, w io.Writer, o
 		ctx: ctx, opts: &opts, rep: &Report{Size: src.Size()},
 		frames: newCache[*frame, *decoded](frameCache), nodes: newCache[uint64, *node](nodeCache), parts: newCache[partKey, []byte](partCache),
 		meta: map[uint64][]byte{}, proved: map[uint64]bool{}, sums: map[uint64]format.Hash{}, lists: map[uint64]listInfo{}, dirs: map[uint64]*dirInfo{},
-		same: map[uint64]uint64{}, extraOf: map[format.Hash]int{}, madeOf: map[format.Hash]int{},
+		same: map[uint64]uint64{}, guesses: map[uint64]extra{}, extraOf: map[format.Hash]int{}, madeOf: map[format.Hash]int{},
 		adopted: map[uint64]bool{}, rests: map[restKey]*remains{}, contents: map[restKey]bool{}, lostDirs: map[uint64]*format.Entry{}, isBroken: map[uint64]bool{},
 		spool: spool{dir: opts.TempDir},
 	}
