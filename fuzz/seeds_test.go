@@ -22,9 +22,10 @@ type seed struct {
 	valid bool
 }
 
-// seeds gives the vectors of the specification, archives of the testkit that
-// have many small structures, and some of the writer. It fails when there are
-// none of a sort: a target without seeds would find nothing and look well.
+// seeds gives the vectors of the specification, archives of earlier versions,
+// those of the testkit that have many small structures, and some of the writer.
+// It fails when there are none of a sort: a target without seeds would find
+// nothing and look well.
 func seeds(t testing.TB) []seed {
 	t.Helper()
 	all, err := allSeeds()
@@ -55,7 +56,11 @@ var allSeeds = sync.OnceValues(func() ([]seed, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, v := range vectors {
+	compat, err := testkit.Compat()
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range append(vectors, compat...) {
 		if len(v.Bytes) <= maxInput {
 			out = append(out, seed{v.Name, v.Bytes, v.Expect == "ok"})
 		}

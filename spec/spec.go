@@ -9,11 +9,12 @@
 //	chunks.json   golden cut points of the rolling cut
 //	vectors/      small archives with one success or one defect each; see
 //	              vectors/README.md
+//	compat/       archives of earlier versions, which every later build reads
 package spec
 
 import "embed"
 
-// FS holds the documents, chunks.json and the directory vectors.
+// FS holds the documents, chunks.json and the directories vectors and compat.
 //
-//go:embed *.md chunks.json vectors
+//go:embed *.md chunks.json vectors compat
 var FS embed.FS

@@ -22,14 +22,19 @@ func run(stdin io.Reader, args ...string) (status int, stdout, stderr string) {
 	return status, out.String(), errs.String()
 }
 
-// TestVectors runs every vector of the specification through every verb, from
-// a file and from a pipe. What must be noticed has its exit status and a
+// TestVectors runs every vector of the specification, and the archives of
+// earlier versions, through every verb, from a file and from a pipe. What must be noticed has its exit status and a
 // message; what is in order is listed as the vector says.
 func TestVectors(t *testing.T) {
 	vectors, err := testkit.Vectors()
 	if err != nil {
 		t.Fatal(err)
 	}
+	compat, err := testkit.Compat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	vectors = append(vectors, compat...)
 	for i := range vectors {
 		v := &vectors[i]
 		t.Run(v.Name, func(t *testing.T) {

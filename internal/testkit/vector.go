@@ -55,10 +55,15 @@ func orNone(err error) error {
 
 // Vectors reads the vectors of the specification, in order of name. There is
 // an error when there are none.
-func Vectors() ([]Vector, error) {
-	paths, err := fs.Glob(spec.FS, "vectors/*.json")
+func Vectors() ([]Vector, error) { return vectorsOf("vectors") }
+
+// Compat reads the archives of spec/compat, which every later build reads.
+func Compat() ([]Vector, error) { return vectorsOf("compat") }
+
+func vectorsOf(dir string) ([]Vector, error) {
+	paths, err := fs.Glob(spec.FS, dir+"/*.json")
 	if err != nil || len(paths) == 0 {
-		return nil, fmt.Errorf("testkit: no vectors: %w", orNone(err))
+		return nil, fmt.Errorf("testkit: no %s: %w", dir, orNone(err))
 	}
 	out := make([]Vector, len(paths))
 	for i, path := range paths {

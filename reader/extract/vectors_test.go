@@ -44,7 +44,11 @@ func vectors(t *testing.T) (all []vector, archives [][]byte) {
 	if err != nil || len(names) == 0 {
 		t.Fatal("no vectors: ", err)
 	}
-	for _, name := range names {
+	compat, err := fs.Glob(spec.FS, "compat/*.json")
+	if err != nil || len(compat) == 0 {
+		t.Fatal("no archives of earlier versions: ", err)
+	}
+	for _, name := range append(names, compat...) {
 		var v vector
 		b, err := fs.ReadFile(spec.FS, name)
 		must(t, err)
