@@ -95,8 +95,12 @@ func (y *Survey) fix(ctx context.Context, w Target, o Options) error {
 		return nil
 	}
 	// What one set made might not be what another one says.
-	again, err := Look(ctx, w, y.size, Options{Workers: o.Workers})
-	if err == nil && !again.rep.Whole() {
+	again := &Survey{v: v}
+	for _, s := range y.sets {
+		again.sets = append(again.sets, &surveyed{found: &found{s.ParitySet, []int64{0}, 1}})
+	}
+	err := again.look(ctx, Options{Workers: o.Workers})
+	if err == nil && (!again.rep.Whole() || len(again.sets) < len(y.sets)) {
 		err = format.Damaged("archive", format.NoOffset, "sets of parity contradict each other")
 	}
 	return err

@@ -82,8 +82,10 @@ func (y *Survey) look(ctx context.Context, o Options) error {
 	y.size = y.v.size
 	if len(y.sets) > 0 {
 		last := y.sets[0]
-		end := last.SegmentEnd()
-		y.size = end + max(0, y.v.size-end-last.endShift())
+		y.size = last.SegmentEnd()
+		if shift, ok := last.endShift(); ok {
+			y.size += max(0, y.v.size-y.size-shift)
+		}
 	}
 	y.report()
 	return nil
@@ -185,18 +187,13 @@ func (s *surveyed) lost() bool {
 	return false
 }
 
-// endShift is the shift of the end of the segment: that of the last thing in it
-// that was found.
-func (s *surveyed) endShift() int64 {
+// endShift is how far what follows the segment was shifted: it is known where
+// the end of the segment is whole, or nothing else is shifted.
+func (s *surveyed) endShift() (int64, bool) {
 	if s.tail != nowhere {
-		return s.shifts[s.tail]
+		return s.shifts[s.tail], true
 	}
-	for i := len(s.loc) - 1; i >= s.Data*int(s.Rows); i-- {
-		if s.loc[i] >= 0 {
-			return s.shifts[s.loc[i]]
-		}
-	}
-	return 0
+	return 0, !slices.ContainsFunc(s.loc, func(at place) bool { return at > 0 })
 }
 
 // extent is where cell i of loc lies in the file as it should be.
