@@ -48,10 +48,17 @@ func guard(t *testing.T) {
 	}()
 }
 
+// die ends the process. The engine drops what its workers print, so the stacks
+// go to a file as well.
 func die(msg string, args ...any) {
 	stacks := make([]byte, 1<<20)
 	stacks = stacks[:runtime.Stack(stacks, true)]
-	fmt.Fprintf(os.Stderr, "%s\n%s\n", fmt.Sprintf(msg, args...), stacks)
+	text := fmt.Sprintf("%s\n%s\n", fmt.Sprintf(msg, args...), stacks)
+	fmt.Fprint(os.Stderr, text)
+	if f, err := os.CreateTemp("", "vtd-fuzz-stacks-*.txt"); err == nil {
+		_, _ = f.WriteString(text)
+		_ = f.Close()
+	}
 	panic("fuzz: " + fmt.Sprintf(msg, args...))
 }
 

@@ -22,11 +22,12 @@ const (
 	Stream  Check = "the stream agrees with random access"
 	Files   Check = "fs.FS agrees with the tree"
 	Verify  Check = "verification finds what reading does"
+	Bounded Check = "what is read is bounded by the size"
 	Same    Check = "what has the original's root has its content"
 )
 
 // Checks are all of them.
-var Checks = []Check{Classes, Random, Mapped, Plain, Stream, Files, Verify, Same}
+var Checks = []Check{Classes, Random, Mapped, Plain, Stream, Files, Verify, Bounded, Same}
 
 // Reporter is told of what does not hold.
 type Reporter interface {
@@ -86,6 +87,7 @@ func Archive(r Reporter, b []byte, path string, lim Limits) (*View, *Streamed) {
 			r.Fault(check, "%s", firstDifference(v.Text.String(), other.Text.String()))
 		}
 	}
+	work(r, b)
 	s := ReadStream(r, b, lim)
 	Agree(r, v, s)
 	return v, s

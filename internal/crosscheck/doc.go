@@ -11,5 +11,6 @@
 //	view.go        an archive as random access sees it
 //	files.go       the same through fs.FS
 //	stream.go      as the stream sees it
+//	work.go        how much is read for how many bytes
 //	original.go    what a valid archive holds, for those made of it
 package crosscheck
