@@ -26,15 +26,35 @@
 // of directories ask for next, and would one by one. It reads up to 1 MiB at once
 // and, where root mounts, as far ahead.
 //
-// Splicing does not pay: what is given out has been decoded and checked, and so
-// lies in memory. Nor is there a file that reads could be passed through to.
+// What is read goes to the kernel from the memory that it was decoded to, in one
+// writev, without being copied before.
+//
+// # What is left out, and why
+//
+// Splicing moves pages of a file or a pipe. What is given out here has been
+// decoded and checked, and lies in memory that others read, too: it would have to
+// be copied into a pipe first, which is what the kernel does with it anyway.
+//
+// Passing reads through to a file (Linux 6.9) needs one that holds the content as
+// it is, a message for each open, and reads nothing that has been checked. The
+// second time content comes from the page cache, without a message, as it is.
+//
+// Messages by io_uring (Linux 6.14) are off unless the administrator sets the
+// parameter enable_uring of the module fuse, and go-fuse does not speak them.
+//
+// Content that will probably be read next could be put into the page cache
+// unasked. A process that is killed while it does that to a page for which
+// somebody waits ends only when the connection is aborted by hand; and a message
+// to store costs what a message to read does.
 //
 // # Cost
 //
 // Mounting reads what leads to the root, whatever the size of the archive. An
 // inode that the kernel knows costs some 300 bytes; when the kernel forgets it,
 // so does this package. A large file that has been read costs as much again.
-// All else is in the caches of package reader, which are bounded.
+// All else is in the caches of package reader, which are bounded. They should hold
+// some frames: a large file, and a tree of several versions, comes from up to five at a
+// time, and with room for less each is decoded again and again.
 //
 // # Damage
 //

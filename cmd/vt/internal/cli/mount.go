@@ -24,7 +24,7 @@ type mountCommand struct {
 	Foreground bool       `short:"f" help:"Stay in the foreground. Default: go to the background once the mount answers."`
 	Exec       bool       `help:"Mount, run the command with the mount as its working directory, unmount, and exit with the status of the command."`
 	Options    []string   `short:"o" sep:"none" placeholder:"OPTIONS" help:"Options as of mount(8), with commas between them: allow_other, uid=N, gid=N, subdir=PATH, default_permissions, suid, dev, noexec."`
-	Cache      human.Size `default:"512MiB" placeholder:"SIZE" help:"Bound the memory for what has been read and decoded. Where files of one directory lie in many frames, as in archives of many versions, a larger cache saves decoding."`
+	Cache      human.Size `default:"512MiB" placeholder:"SIZE" help:"Bound the memory for what has been read and decoded. Large files, and trees of many versions, come from several frames at a time (vt ar info tells their size), and with room for few of them reading is slow."`
 	Log        string     `placeholder:"FILE" help:"Append what cannot be read to FILE. Default: standard error, or the system's log once in the background."`
 	Fake       bool       `hidden:"" help:"Do all but mounting."`
 	Debug      bool       `hidden:"" help:"Log every message to and from the kernel."`
