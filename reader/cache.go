@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"sync"
 )
 
@@ -25,7 +26,16 @@ type cache[K comparable, V any] struct {
 	// versions that share frames do, finds nothing in a cache that always drops
 	// the oldest: that is what comes next.
 	chance *rand.Rand
+
+	dropped []K // what was dropped last, in a ring; kept only with chance
+	at      int // of the ring
+	short   int // falls by one with each load to 0, from when something was loaded again
 }
+
+const (
+	rememberDropped = 64
+	shortFor        = 16 // loads
+)
 
 // keepRecent is how many values chance does not touch: those that a few
 // sequential readers are in, and what has been decoded ahead for them.
@@ -63,6 +73,9 @@ func (c *cache[K, V]) get(key K, load func() (V, int64, error)) (*cached[K, V], 
 	}
 	it = &cached[K, V]{key: key, ready: make(chan struct{}), pins: 1, err: errLoadPanic}
 	c.items[key] = it
+	if c.short = max(c.short-1, 0); slices.Contains(c.dropped, key) {
+		c.short = shortFor
+	}
 	c.mu.Unlock()
 
 	defer close(it.ready) // last, and also when load panics
@@ -79,6 +92,14 @@ func (c *cache[K, V]) get(key K, load func() (V, int64, error)) (*cached[K, V], 
 	}()
 	it.val, it.cost, it.err = load()
 	return it, it.err
+}
+
+// isShort reports whether there is too little room: of late, what had been dropped
+// was loaded again.
+func (c *cache[K, V]) isShort() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.short > 0
 }
 
 // has reports whether a key is held or being loaded.
@@ -135,6 +156,14 @@ func (c *cache[K, V]) drop(it *cached[K, V]) {
 	it.at = nil
 	delete(c.items, it.key)
 	c.used -= it.cost
+	switch {
+	case c.chance == nil:
+	case len(c.dropped) < rememberDropped:
+		c.dropped = append(c.dropped, it.key)
+	default:
+		c.dropped[c.at%rememberDropped] = it.key
+		c.at++
+	}
 	if it.pins == 0 && c.discard != nil {
 		c.discard(it.val)
 	}

@@ -32,6 +32,15 @@ func TestCacheLoop(t *testing.T) {
 			}
 		}
 	}
+	if !c.isShort() {
+		t.Error("it is not short of room")
+	}
+	for key := range shortFor {
+		get(1000 + key)
+	}
+	if c.isShort() {
+		t.Error("it is short of room, with nothing loaded again")
+	}
 	if hits < 400 || c.used > 10 || c.order.Len() != 10 {
 		t.Errorf("%d of 1200 are found again; %d are held", hits, c.used)
 	}

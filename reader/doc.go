@@ -33,7 +33,8 @@
 // stay in a cache bounded by Options.CacheBytes; parsed metadata stays in one
 // bounded by Options.NodeCacheBytes. Several goroutines that need a frame wait
 // for one to decode it. Who reads frames in order, a file from its start or
-// files as they lie, has the next frame decoded on another processor. Who needs
+// files as they lie, has the next frame decoded on another processor, while the
+// cache has room for it. Who needs
 // all of a frame once reads it past the cache, with [Archive.ReadFrame].
 //
 // # Concurrency and ownership

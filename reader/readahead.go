@@ -72,14 +72,18 @@ func (r *readAhead) wait() {
 	r.wg.Wait()
 }
 
+// aheadShare is the part of the cache that what is decoded ahead may take, or
+// further than it is needed.
+const aheadShare = 4
+
 // decodeWhole puts the frame of a data block into the cache, decoded to its
-// end.
+// end, unless the cache is short of room.
 func (a *Archive) decodeWhole(num uint64) error {
 	row, err := a.searchRow(num)
-	if err != nil || a.frames.has(row.First) || !a.ahead.take(int64(row.RawLen), a.opts.CacheBytes/2) {
+	if err != nil || a.frames.has(row.First) || a.frames.isShort() || !a.ahead.take(int64(row.RawLen), a.opts.CacheBytes/aheadShare) {
 		return err
 	}
-	defer a.ahead.take(-int64(row.RawLen), a.opts.CacheBytes/2)
+	defer a.ahead.take(-int64(row.RawLen), a.opts.CacheBytes/aheadShare)
 	return a.decodeTo(row, row.First+uint64(row.Count)-1)
 }
 
@@ -98,7 +102,7 @@ func (r *readAhead) take(n, limit int64) bool {
 // decodeTo decodes a data frame as far as a block at once, which is faster
 // than block by block, unless the frame takes too much of the cache.
 func (a *Archive) decodeTo(row *format.IndexFrame, num uint64) error {
-	if row.Kind != format.FrameData || int64(row.RawLen) > a.opts.CacheBytes/2 {
+	if row.Kind != format.FrameData || int64(row.RawLen) > a.opts.CacheBytes/aheadShare || a.frames.isShort() {
 		return nil
 	}
 	use, err := a.useFrame(row)
