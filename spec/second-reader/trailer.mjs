@@ -75,6 +75,7 @@ export function readIndexes(file, header, trailer) {
   for (let t = trailer; ; ) {
     const index = readIndex(file, t)
     indexes.push({ ...index, end: t.blocks })
+    if (index.first === 0 && t.base) damaged('index', 'it begins with block 0, and there is a base trailer', t.indexOffset)
     if (index.first === 0) return indexes
     if (t.base === 0) damaged('index', 'it begins with a later block, and there is no base trailer', t.indexOffset)
     const base = readTrailer(file, header, t.base)
