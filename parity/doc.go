@@ -8,8 +8,9 @@
 // [Survey.Fix] repairs in place. What they make is held against the hashes that
 // frames have of it: it is as it was, or there is an error.
 //
-// Memory is that of a row of cells for each worker, at most 33 MiB, and a byte
-// for each cell of the file, one for some 100 KiB.
+// Memory is that of a row of cells for each worker, at most 17 MiB, and a byte
+// for each cell of the file, one for some 60 KiB. Sets made elsewhere may have
+// longer cells: there are fewer workers then, so that 256 MiB are not passed.
 //
 // The package is pure: files are what the caller hands it, as [io.ReaderAt] and
 // [io.WriterAt]. Bytes that a file does not give, because it ends or the disk

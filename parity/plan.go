@@ -62,7 +62,7 @@ func (s *Share) UnmarshalText(text []byte) (err error) {
 
 // cellMax bounds cells, and with them memory: the cells of a row are at most
 // 256 times as much.
-const cellMax = 128 << 10
+const cellMax = 64 << 10
 
 // maxLength is the longest range that can be protected at once.
 const maxLength = format.MaxParityRows * 200 * cellMax

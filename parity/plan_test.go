@@ -35,7 +35,7 @@ func TestPlan(t *testing.T) {
 			if got := ShareOf(&s); got < share {
 				t.Errorf("%v of %d: %v is protected by %+v", share, length, got, s)
 			}
-			if n := int64(s.Data+s.Parity) * int64(s.Cell); n > 32<<20 {
+			if n := int64(s.Data+s.Parity) * int64(s.Cell); n > 16<<20 {
 				t.Errorf("%v of %d: a row takes %d bytes", share, length, n)
 			}
 			// s/(1-s) of the length is what cannot be avoided.

@@ -10,7 +10,7 @@ import (
 )
 
 // row is the memory in which a row of cells is read, made and checked: what all
-// cells of a row and the heads of the frames take, at most 33 MiB.
+// cells of a row and the heads of the frames take, at most 17 MiB.
 type row struct {
 	set    *format.ParitySet
 	num    uint32

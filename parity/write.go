@@ -15,7 +15,7 @@ import (
 
 // Options say how work is done; the zero value is good.
 type Options struct {
-	// Workers is how many rows are worked on at a time, 33 MiB each at most: 0
+	// Workers is how many rows are worked on at a time, 17 MiB each at most: 0
 	// is one for each processor.
 	Workers int
 	// Progress, if not nil, is told how many bytes more have been gone through.
@@ -117,6 +117,10 @@ func allRows(s *format.ParitySet) iter.Seq[uint32] {
 	}
 }
 
+// rowsMemory bounds the memory of all rows that are worked on, but for a single
+// one of a set that was made elsewhere, which may take as much.
+const rowsMemory = 256 << 20
+
 // eachRow calls f for rows of a set, several at a time, each with memory for
 // one.
 func eachRow(ctx context.Context, s *format.ParitySet, which iter.Seq[uint32], o Options, f func(x *row, num uint32) error) error {
@@ -134,7 +138,8 @@ func eachRow(ctx context.Context, s *format.ParitySet, which iter.Seq[uint32], o
 		return nil
 	})
 	var mu sync.Mutex
-	for range min(o.workers(), int(s.Rows)) {
+	fits := int(rowsMemory / (int64(s.Data)*int64(s.Cell) + int64(s.Parity)*s.FrameSize()))
+	for range min(o.workers(), int(s.Rows), max(fits, 1)) {
 		g.Go(func() error {
 			var x *row
 			for num := range nums {

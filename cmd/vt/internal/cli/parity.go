@@ -22,7 +22,7 @@ type parityAddCommand struct {
 	Share   parity.Share `required:"" placeholder:"SHARE" help:"How much may be lost in one piece, as 5%: from 0.01% to 75%. It takes a little more room than that."`
 	All     bool         `help:"Protect all of the archive anew. Default: what has no recovery data of this share."`
 	Check   bool         `negatable:"" default:"true" help:"Check what is to be protected before, or do not."`
-	Threads uint         `placeholder:"N" help:"Work on N parts at once, with 33 MiB for each."`
+	Threads uint         `placeholder:"N" help:"Work on N parts at once, with 17 MiB for each."`
 	Quiet   bool         `short:"q" help:"Print no progress and no summary."`
 	JSON    bool         `name:"json" help:"Print one JSON object."`
 }

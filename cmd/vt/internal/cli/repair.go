@@ -23,7 +23,7 @@ type repairCommand struct {
 	InPlace bool   `help:"Write over what is damaged, and nothing else: needs no room for a copy. If it is interrupted, nothing is worse than before; run it again."`
 	Partial bool   `help:"Repair what can be, even if not all can. Default: change nothing then."`
 	DryRun  bool   `short:"n" help:"Change nothing; tell what is damaged and whether it can be repaired."`
-	Threads uint   `placeholder:"N" help:"Work on N parts at once, with 33 MiB for each."`
+	Threads uint   `placeholder:"N" help:"Work on N parts at once, with 17 MiB for each."`
 	Quiet   bool   `short:"q" help:"Print no progress, and nothing about what is in order."`
 	JSON    bool   `name:"json" help:"Print one JSON object."`
 }
