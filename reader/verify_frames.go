@@ -72,7 +72,7 @@ func (v *verifier) frame(row *format.IndexFrame, bufs *Buffers) {
 	}
 	raw, err := codec.Decode(bufs.get(int(head.RawLen)), head.Codec, stored, int(head.RawLen))
 	if err != nil {
-		v.badFrame(row, codecError(err, row.Offset))
+		v.brokenFrame(row, head, stored, codecError(err, row.Offset), bufs)
 		return
 	}
 	defer bufs.put(raw)
@@ -84,14 +84,44 @@ func (v *verifier) frame(row *format.IndexFrame, bufs *Buffers) {
 }
 
 // badFrame notes that no block of a frame can be read.
-func (v *verifier) badFrame(row *format.IndexFrame, err error) {
+func (v *verifier) badFrame(row *format.IndexFrame, err error) { v.badFrom(row, row.First, err) }
+
+// badFrom notes that no block of a frame can be read, from one on.
+func (v *verifier) badFrom(row *format.IndexFrame, from uint64, err error) {
 	n := v.note(err, frameEnd(row)-row.Offset)
-	for num := row.First; num < row.First+uint64(row.Count); num++ {
+	for num := from; num < row.First+uint64(row.Count); num++ {
 		v.state[num] |= stBad
 	}
 	v.mu.Lock()
-	v.byRange = append(v.byRange, badRange{row.First, row.First + uint64(row.Count), n})
+	v.byRange = append(v.byRange, badRange{from, row.First + uint64(row.Count), n})
 	v.mu.Unlock()
+}
+
+// brokenFrame notes that a frame cannot be decoded, and finds out which blocks
+// before the damage can.
+func (v *verifier) brokenFrame(row *format.IndexFrame, head *format.FrameHead, stored []byte, cause error, bufs *Buffers) {
+	from := row.First
+	defer func() { v.badFrom(row, from, cause) }()
+	hashes := bufs.get(int(row.Count) * format.HashSize)
+	defer bufs.put(hashes)
+	part, err := codec.NewPartial(head.Codec, stored, int(head.RawLen))
+	if err != nil || v.hashes(row, hashes) != nil {
+		return
+	}
+	defer part.Close()
+	raw, _ := fillPart(part, int(head.RawLen))
+	at := 0
+	for i, n := range head.Lengths {
+		end := at + int(n)
+		if end > len(raw) {
+			return
+		}
+		num := row.First + uint64(i)
+		if n > 0 && v.block(row, num, raw[at:end:end], format.Hash(hashes[i*format.HashSize:])) != nil {
+			return
+		}
+		at, from = end, num+1
+	}
 }
 
 // blocks checks every block of a decoded frame and gives how many are bad.

@@ -16,6 +16,7 @@ type Frame struct {
 	starts []uint32 // where each block begins in raw, and their end
 	raw    []byte
 	hashes []byte // of the blocks, as the index has them
+	lost   error  // why raw ends before the last of them
 }
 
 // FrameCost is the memory that reading a whole frame takes: stored while it is
@@ -100,25 +101,39 @@ func (f *Frame) fill(i, j uint64) error {
 		return err
 	}
 	if f.raw, err = f.decode(stored, int(to)); err != nil {
-		return codecError(err, row.Offset)
+		if f.lost = codecError(err, row.Offset); len(f.raw) == 0 {
+			return f.lost
+		}
 	}
 	f.starts = f.starts[i : j+1]
 	return nil
 }
 
 // decode gives at least the first n raw bytes. Up to the half it is cheaper
-// to stop there.
+// to stop there. With an error it gives what comes before the damage.
 func (f *Frame) decode(stored []byte, n int) ([]byte, error) {
 	size := int(f.Row.RawLen)
 	if n > size/2 {
-		return codec.Decode(f.bufs.get(size), f.Row.Codec, stored, size)
+		raw, err := codec.Decode(f.bufs.get(size), f.Row.Codec, stored, size)
+		if err == nil {
+			return raw, nil
+		}
 	}
 	part, err := codec.NewPartial(f.Row.Codec, stored, size)
 	if err != nil {
 		return nil, err
 	}
 	defer part.Close()
-	return part.Fill(n)
+	return fillPart(part, n)
+}
+
+// fillPart decodes the first n raw bytes or, with an error, those before damage.
+func fillPart(part *codec.Partial, n int) (raw []byte, err error) {
+	for to := 0; to < n && err == nil; to = max(to, len(raw)) {
+		to = min(to+scanChunk, n)
+		raw, err = part.Fill(to)
+	}
+	return raw, err
 }
 
 // Block gives a block of the frame, checked against its hash. The bytes are
@@ -136,6 +151,9 @@ func (f *Frame) block(num uint64) ([]byte, error) {
 	from, to := f.starts[i]-f.base(), f.starts[i+1]-f.base()
 	if from == to {
 		return nil, absent(&f.Row, num)
+	}
+	if f.lost != nil && int(to) > len(f.raw) {
+		return nil, onBlock(f.lost, num)
 	}
 	b := f.raw[from:to:to]
 	want := format.Hash(f.hashes[i*format.HashSize:])

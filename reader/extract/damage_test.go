@@ -17,6 +17,7 @@ import (
 	"github.com/vtdarchive/vtd/format/codec"
 	"github.com/vtdarchive/vtd/internal/fsmeta"
 	"github.com/vtdarchive/vtd/internal/testkit"
+	"github.com/vtdarchive/vtd/reader"
 	"github.com/vtdarchive/vtd/reader/stream"
 )
 
@@ -183,6 +184,36 @@ func TestLostLeaf(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestBeforeDamage: in a frame, only what is behind the damage is lost.
+func TestBeforeDamage(t *testing.T) {
+	text := func(n int) string { return strings.Repeat(fmt.Sprintf("line %d of a text\n", n), 30_000) }
+	root := testkit.Dir("", testkit.File("a", text(1)+string(testkit.Noise(1, 9000))), testkit.File("b", text(2)+string(testkit.Noise(2, 9000))), testkit.File("c", text(3)+string(testkit.Noise(3, 9000))))
+	a := testkit.One(root)
+	a.Options = testkit.Options{BlocksPerFrame: 1000, Chunk: 30_000, Codec: codec.Zstd}
+	built := testkit.MustMake(t, a)
+	f := dataFrames(built)[0]
+	damaged := slices.Clone(built.Bytes)
+	damaged[f.Offset+int(f.Head.Size)+int(f.Head.Stored)*9/10] ^= 0x55
+	dir := t.TempDir()
+	_, issues := paths[1].issues(t, damaged, dir, Defaults())
+	if got := pathsOf(issues); !slices.Equal(got, []string{"c"}) {
+		t.Errorf("issues %v", issues)
+	}
+	for _, name := range []string{"a", "b"} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			t.Error(err)
+		}
+	}
+	x, err := reader.Open(reader.Bytes(damaged), reader.Options{})
+	must(t, err)
+	defer x.Close()
+	rep, err := x.Verify(context.Background(), reader.VerifyOptions{})
+	must(t, err)
+	if len(rep.Findings) != 1 || len(rep.Findings[0].Hurts) != 1 || rep.Findings[0].Hurts[0].Path != "c" {
+		t.Errorf("%+v", rep.Findings)
+	}
 }
 
 // TestDamaged restores what there is of damaged files: what is missing is zero,

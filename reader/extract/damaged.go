@@ -22,6 +22,8 @@ type wreck struct {
 	mtime fsmeta.Time
 	attrs *attrs
 	err   error
+
+	leader *linkFile // it has hard links
 }
 
 // PartialError is the issue about a file of which a part was restored.
@@ -77,6 +79,7 @@ func (e *engine) saveWrecks(a *reader.Archive) {
 		case e.ctx.Err() != nil:
 		case err != nil:
 			e.problem(x.dir, x.name, "", errors.Join(err, x.err))
+		case missing != nil && len(missing.Missing) == 0:
 		case missing == nil:
 			e.issue(Issue{e.dirs.path(x.dir, x.name), "", x.err})
 		default:
@@ -109,10 +112,15 @@ func (e *engine) saveWreck(a *reader.Archive, x *wreck) (*PartialError, error) {
 	}
 	m := x.attrs.meta
 	m.Mtime = x.mtime
-	m.Xattrs = append(m.Xattrs[:len(m.Xattrs):len(m.Xattrs)], fsmeta.Xattr{Name: format.MissingXattr, Value: []byte(format.MissingValue(p.Missing))})
+	if len(p.Missing) > 0 {
+		m.Xattrs = append(m.Xattrs[:len(m.Xattrs):len(m.Xattrs)], fsmeta.Xattr{Name: format.MissingXattr, Value: []byte(format.MissingValue(p.Missing))})
+	}
 	e.attrIssues(x.dir, x.name, fsmeta.FApply(fd, &m, e.what(e.dirs.at(x.dir).inherits)))
 	err = unix.Close(fd)
 	var failed error
+	if len(p.Missing) == 0 {
+		return e.wholeWreck(h.FD(), temp, x, p, err)
+	}
 	p.As = format.DamagedName(x.name, maxName, func(as string) bool {
 		failed = fsmeta.RenameNew(h.FD(), temp, h.FD(), as)
 		return errors.Is(failed, fs.ErrExist)
@@ -120,6 +128,33 @@ func (e *engine) saveWreck(a *reader.Archive, x *wreck) (*PartialError, error) {
 	if err = errors.Join(err, failed); err != nil {
 		return nil, errors.Join(err, fsmeta.Remove(h.FD(), temp))
 	}
+	return p, nil
+}
+
+// wholeWreck gives a file its name that has turned out to be whole: reading it
+// once more went well.
+func (e *engine) wholeWreck(dirfd int, temp string, x *wreck, p *PartialError, err error) (*PartialError, error) {
+	if err == nil {
+		err = clearWay(dirfd, x.name)
+	}
+	switch {
+	case err != nil:
+	case e.opts.Existing == Replace:
+		err = fsmeta.Rename(dirfd, temp, dirfd, x.name)
+	default:
+		err = fsmeta.RenameNew(dirfd, temp, dirfd, x.name)
+	}
+	if errors.Is(err, fs.ErrExist) && e.opts.Existing != Replace {
+		e.kept(x.dir, x.name)
+		return p, fsmeta.Remove(dirfd, temp)
+	}
+	if err != nil {
+		return nil, errors.Join(err, fsmeta.Remove(dirfd, temp))
+	}
+	if x.leader != nil {
+		x.leader.made = true
+	}
+	e.restored(x.dir, x.name, format.KindFile, uint64(p.Size))
 	return p, nil
 }
 

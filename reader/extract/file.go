@@ -302,7 +302,7 @@ func (w *worker) lose(f *file, err error) {
 		return
 	}
 	w.discard(f)
-	if f.rare != nil && f.rare.ref != nil && w.wrecked(wreck{f.name, f.dir, *f.rare.ref, f.mtime, f.attrs, err}) {
+	if f.rare != nil && f.rare.ref != nil && w.wrecked(wreck{f.name, f.dir, *f.rare.ref, f.mtime, f.attrs, err, f.rare.leader}) {
 		return
 	}
 	w.issue(Issue{w.dirs.path(f.dir, f.name), "", err})

@@ -240,7 +240,7 @@ func (p *planner) file(in int32, e *format.Entry, ours bool, leader *linkFile) e
 	if err != nil {
 		p.refs = p.refs[:refs]
 		if errors.Is(err, format.ErrDamaged) || errors.Is(err, format.ErrUnsupported) {
-			if !p.wrecked(wreck{e.Name, in, e.Ref, timeOf(e.Mtime), p.attrs.of(e), err}) {
+			if !p.wrecked(wreck{e.Name, in, e.Ref, timeOf(e.Mtime), p.attrs.of(e), err, leader}) {
 				p.issue(Issue{p.dirs.path(in, e.Name), "", err})
 			}
 			return nil
