@@ -75,6 +75,7 @@ function verifyBlocks(archive, attempt) {
     if (!equal(archive.hash(frame.bytes), frame.hash)) damaged('frame', 'its stored bytes have another hash', frame.offset)
     readBlocks(frame).forEach((bytes, i) => attempt(() => {
       const number = row.first + i
+      if (bytes.length === 0 && row.kind !== DATA) damaged('block', `metadata block ${number} has no bytes`)
       if (bytes.length === 0) absent = true
       else if (row.kind === DATA) archive.data(number)
       else if (verifyNode(archive, number)) return
