@@ -22,8 +22,11 @@ func FuzzRecover(f *testing.F) {
 	rng := rand.New(rand.NewPCG(21, 22))
 	for i, s := range seeds(f) {
 		f.Add(s.bytes, byte(i))
+		if testing.Short() && i%4 != 0 {
+			continue
+		}
 		b := bytes.Clone(s.bytes)
-		switch at := rng.IntN(len(b) + 1); i % 4 { // and what it is for
+		switch at := rng.IntN(len(b) + 1); i / 4 % 4 { // and what it is for
 		case 0:
 			b = b[:at]
 		case 1:
