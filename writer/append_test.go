@@ -5,10 +5,13 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/vtdarchive/vtd/format"
 	"github.com/vtdarchive/vtd/internal/testkit"
+	"github.com/vtdarchive/vtd/parity"
+	"github.com/vtdarchive/vtd/reader"
 )
 
 // archiveOf makes an archive on disk.
@@ -91,4 +94,105 @@ func TestAppendRefusesEarlierTime(t *testing.T) {
 	if _, err := Append(context.Background(), path, o); !errors.As(err, &e) {
 		t.Fatal(err)
 	}
+}
+
+// Behind recovery data a snapshot is appended as behind any other segment.
+func TestAppendBehindParity(t *testing.T) {
+	dir := files(t, map[string]string{"f": noise(1, 30_000), "g": noise(2, 3_000)})
+	path := archiveOf(t, small(dir))
+	for i := range 3 {
+		f, err := os.OpenFile(path, os.O_RDWR, 0)
+		must(t, err)
+		info, err := f.Stat()
+		must(t, err)
+		set, err := parity.New(f, 0, info.Size(), 1000)
+		must(t, err)
+		tail, err := parity.Write(context.Background(), f, f, set, parity.Options{})
+		must(t, err)
+		_, err = f.WriteAt(tail, set.IndexAt())
+		must(t, errors.Join(err, f.Close()))
+
+		put(t, filepath.Join(dir, "f"), noise(uint64(10+i), 30_000))
+		grow(t, path, of(dir))
+		a, err := reader.OpenFile(path, reader.Options{})
+		must(t, err)
+		sets, err := a.Parity()
+		if err != nil || len(sets) != i+1 {
+			t.Errorf("%d sets of recovery data, %v", len(sets), err)
+		}
+		rep, err := a.Verify(context.Background(), reader.VerifyOptions{})
+		if err != nil || !rep.OK() {
+			t.Errorf("%v, %+v", err, rep.Findings)
+		}
+		must(t, a.Close())
+	}
+}
+
+// A copy that both sides append to is a fork: each goes on under an id of its own.
+func TestAppendVector(t *testing.T) {
+	dir := files(t, map[string]string{"f": "f"})
+	path := archiveOf(t, small(dir))
+	one, two := format.ReplicaID{1}, format.ReplicaID{2}
+	for _, id := range []format.ReplicaID{two, one, two} {
+		o := of(dir)
+		o.Replica = func(State) format.ReplicaID { return id }
+		grow(t, path, o)
+	}
+	a, err := reader.OpenFile(path, reader.Options{})
+	must(t, err)
+	defer a.Close()
+	s, err := a.Snapshot()
+	must(t, err)
+	if want := []format.VectorRow{{Replica: one, Count: 1}, {Replica: two, Count: 2}}; !slices.Equal(s.Vector, want) || s.Replica != two {
+		t.Errorf("replica %x, vector %v", s.Replica, s.Vector)
+	}
+	o := of(dir)
+	rep, _ := grow(t, path, o)
+	if again, _ := grow(t, path, o); rep.Replica == again.Replica || rep.Replica == (format.ReplicaID{}) {
+		t.Errorf("without anyone who vouches for it, %x goes on", rep.Replica)
+	}
+}
+
+// A vector that is full forgets a replica that wrote little.
+func TestVectorFull(t *testing.T) {
+	var rows []format.VectorRow
+	for i := range format.MaxVector {
+		rows = append(rows, format.VectorRow{Replica: format.ReplicaID{1, byte(i >> 8), byte(i)}, Count: 2})
+	}
+	rows[7].Count = 1
+	for _, at := range []int{0, 7, 8, len(rows)} {
+		left, i := leastOut(slices.Clone(rows), at)
+		want := slices.Delete(slices.Clone(rows), 7, 8)
+		if !slices.Equal(left, want) || at < 8 && i != at || at >= 8 && i != at-1 {
+			t.Errorf("at %d: %d rows, %d", at, len(left), i)
+		}
+	}
+}
+
+// Opening an archive of many snapshots reads few parts of the index.
+func TestAppendIndexParts(t *testing.T) {
+	dir := files(t, map[string]string{"f": "f"})
+	path := archiveOf(t, small(dir))
+	for range 60 {
+		if _, err := Append(context.Background(), path, of(dir)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a, err := reader.OpenFile(path, reader.Options{})
+	must(t, err)
+	defer a.Close()
+	parts := a.IndexParts()
+	if len(parts) > 7 {
+		t.Errorf("%d parts", len(parts))
+	}
+	after := uint64(0)
+	for _, p := range slices.Backward(parts) {
+		if p.Blocks < after {
+			t.Errorf("a part of %d blocks before %d", p.Blocks, after)
+		}
+		after += p.Blocks
+	}
+	b, err := os.ReadFile(path)
+	must(t, err)
+	check(t, b, nil)
 }
