@@ -29,6 +29,7 @@ const (
 	MaxRecipeDepth  = 4         // recipes in the inputs of one another
 	MaxRecipeRatio  = 256       // bytes of a recipe's input for each that it makes,
 	MaxRecipeFree   = 64 << 10  // beyond these: work that few bytes could ask for
+	MaxDelta        = 4 << 20   // input of a delta, and what it makes: both are in memory
 	MaxParityShards = 256       // data and parity shards of a set: elements of the field
 	MaxParityCell   = 1 << 20   // one cell: a row of them is in memory
 	MaxParityRows   = 1 << 24   // rows of a set

@@ -135,6 +135,7 @@ type Transform uint64
 // The registered transforms. 128 and above are private.
 const (
 	TransformDeflate Transform = 1 // package recipe: DEFLATE streams from their content
+	TransformDelta   Transform = 2 // package recipe: content from what it resembles
 )
 
 // Record types of the header's extension. Readers skip those they do not know.

@@ -50,7 +50,7 @@ var limits = map[string]uint64{
 	"MaxName": MaxName, "MaxTarget": MaxTarget, "MaxOwnerName": MaxOwnerName, "MaxXattrName": MaxXattrName,
 	"MaxXattrValue": MaxXattrValue, "MaxXattrTotal": MaxXattrTotal, "MaxLeafEntries": MaxLeafEntries,
 	"MaxNodeChildren": MaxNodeChildren, "MaxNodeLevel": MaxNodeLevel, "MaxDepth": MaxDepth, "MaxSpan": MaxSpan,
-	"MaxParents": MaxParents, "MaxVector": MaxVector, "MaxText": MaxText, "MaxRecipeParams": MaxRecipeParams, "MaxRecipeDepth": MaxRecipeDepth, "MaxRecipeRatio": MaxRecipeRatio, "MaxRecipeFree": MaxRecipeFree,
+	"MaxParents": MaxParents, "MaxVector": MaxVector, "MaxText": MaxText, "MaxRecipeParams": MaxRecipeParams, "MaxRecipeDepth": MaxRecipeDepth, "MaxRecipeRatio": MaxRecipeRatio, "MaxRecipeFree": MaxRecipeFree, "MaxDelta": MaxDelta,
 	"MaxParityShards": MaxParityShards, "MaxParityCell": MaxParityCell, "MaxParityRows": MaxParityRows,
 }
 
@@ -64,7 +64,7 @@ var registry = map[string]uint64{
 	"FrameMetadata": uint64(FrameMetadata), "FrameData": uint64(FrameData),
 	"Stored": uint64(codec.Stored), "Zstd": uint64(codec.Zstd), "LongZstd": uint64(codec.LongZstd),
 	"BlockTop": uint64(BlockTop), "BlockSnapshot": uint64(BlockSnapshot), "BlockDirLeaf": uint64(BlockDirLeaf),
-	"BlockDirInner": uint64(BlockDirInner), "BlockIndirect": uint64(BlockIndirect), "BlockRecipe": uint64(BlockRecipe), "TransformDeflate": uint64(TransformDeflate),
+	"BlockDirInner": uint64(BlockDirInner), "BlockIndirect": uint64(BlockIndirect), "BlockRecipe": uint64(BlockRecipe), "TransformDeflate": uint64(TransformDeflate), "TransformDelta": uint64(TransformDelta),
 	"KindFile": uint64(KindFile), "KindDir": uint64(KindDir), "KindSymlink": uint64(KindSymlink), "KindFifo": uint64(KindFifo),
 	"KindSocket": uint64(KindSocket), "KindChar": uint64(KindChar), "KindBlockDev": uint64(KindBlockDev),
 	"KindWhiteout": uint64(KindWhiteout), "KindImplied": uint64(KindImplied),

@@ -71,6 +71,8 @@ func modelName(x *format.Recipe, made *recipe.Recipe, lack error) string {
 	switch {
 	case lack == nil:
 		return made.Model()
+	case x.Transform == format.TransformDelta:
+		return "delta"
 	case x.Transform != format.TransformDeflate:
 		return fmt.Sprintf("transform %d", x.Transform)
 	case errors.Is(lack, format.ErrUnsupported):

@@ -46,8 +46,14 @@
 // octet behind it. There are at most MaxBreaks, none is longer than MaxBreak nor
 // empty. What a recipe makes is the stream with its breaks.
 //
+// # Transform 2, delta
+//
+// It has one part, for which its input is needed whole: both are at most
+// format.MaxDelta octets. Its parameters are in the specification.
+//
 // # Map
 //
 //	deflate.go   transform 1: parameters
+//	delta.go     transform 2
 //	make.go      Recipe, Part: what is made
 package recipe

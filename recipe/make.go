@@ -15,6 +15,7 @@ import (
 // Recipe makes bytes from an input. It is safe for concurrent use.
 type Recipe struct {
 	d      *Deflate
+	delta  *delta // of transform 2; else nil
 	size   int64
 	starts []int64 // where in what is made each part begins
 	breaks []int   // the first break of each part, and the number of all
@@ -28,7 +29,15 @@ type Part struct {
 
 // Parse reads a recipe and checks that its parts fit what it says of itself.
 func Parse(x *format.Recipe) (*Recipe, error) {
-	if x.Transform != format.TransformDeflate {
+	switch x.Transform {
+	case format.TransformDeflate:
+	case format.TransformDelta:
+		d, err := parseDelta(x)
+		if err != nil {
+			return nil, err
+		}
+		return &Recipe{delta: d, size: int64(x.Length), starts: []int64{0}}, nil
+	default:
 		return nil, format.Unsupported("recipe", format.NoOffset, "transform %d is not known", x.Transform)
 	}
 	d, err := parseDeflate(x.Params, int64(x.Input.Span))
@@ -61,8 +70,13 @@ func newRecipe(d *Deflate) *Recipe {
 // Size is the number of octets that are made.
 func (r *Recipe) Size() int64 { return r.size }
 
-// Model says how, in a few words: the encoder that is predicted.
-func (r *Recipe) Model() string { return r.d.Stream.Model.String() }
+// Model says how, in a few words: the encoder that is predicted, or "delta".
+func (r *Recipe) Model() string {
+	if r.delta != nil {
+		return "delta"
+	}
+	return r.d.Stream.Model.String()
+}
 
 // Parts is the number of parts, at least one.
 func (r *Recipe) Parts() int { return len(r.starts) }
@@ -75,6 +89,10 @@ func (r *Recipe) Part(i int) Part {
 		end = r.starts[i+1]
 	}
 	p := Part{Offset: r.starts[i], Length: end - r.starts[i]}
+	if r.delta != nil {
+		p.To = r.delta.input
+		return p
+	}
 	p.From, p.To = r.d.Stream.Window(i)
 	return p
 }
@@ -104,6 +122,9 @@ func (r *Recipe) Make(dst []byte, i int, input []byte) ([]byte, error) {
 	if int64(len(input)) != p.To-p.From {
 		return dst, damaged("part %d has an input of %d octets and needs %d", i, len(input), p.To-p.From)
 	}
+	if r.delta != nil {
+		return r.delta.make(slices.Grow(dst, int(p.Length)), input)
+	}
 	start := len(dst)
 	made, err := deflate.RebuildPart(slices.Grow(dst, int(p.Length)), input, r.d.Stream, i, PartLimits(&r.d.Stream.Layout, i))
 	if err != nil {
@@ -119,8 +140,12 @@ func (r *Recipe) Make(dst []byte, i int, input []byte) ([]byte, error) {
 	return made, nil
 }
 
-// Input gives back the input of a recipe, from what it has made.
+// Input gives back the input of a recipe, from what it has made. A delta does not
+// have it.
 func (r *Recipe) Input(made io.ReaderAt, input io.Writer) error {
+	if r.delta != nil {
+		return format.Unsupported("recipe", format.NoOffset, "what a delta is made from cannot be found from what it makes")
+	}
 	stream := &uninterrupted{r: r, made: made}
 	_, err := deflate.Survey(stream, input, deflate.Limits{MaxContent: r.d.Stream.ContentSize})
 	return err

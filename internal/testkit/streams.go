@@ -20,6 +20,9 @@ type Stream struct {
 	Breaks []recipe.Break
 	// Inner are streams of the content of this one.
 	Inner []Stream
+	// Delta, if not nil, makes it of From instead: it is no stream then.
+	Delta *recipe.Delta
+	From  string
 }
 
 // withStreams plans a content of which some ranges are streams.
@@ -48,12 +51,8 @@ func (p *planner) withStreams(path string, data []byte, streams []Stream) (held,
 
 // recipe plans the recipe that makes a stream.
 func (p *planner) recipe(path string, made []byte, s *Stream) (held, error) {
-	d, content, err := Deflate(made, s.Breaks, s.Model)
+	x, content, err := s.recipe(made)
 	if err != nil {
-		return held{}, fmt.Errorf("%s: %w", path, err)
-	}
-	x := &format.Recipe{Transform: format.TransformDeflate, Length: uint64(len(made))}
-	if x.Params, err = d.Encode(); err != nil {
 		return held{}, fmt.Errorf("%s: %w", path, err)
 	}
 	in, err := p.withStreams(path, content, s.Inner)
@@ -70,6 +69,35 @@ func (p *planner) recipe(path string, made []byte, s *Stream) (held, error) {
 	}
 	b = p.meta(b, x.AppendTo)
 	return held{format.Ref{Kind: format.RefRecipe, Span: x.Length, Hash: b.Hash}, b}, nil
+}
+
+func (s *Stream) recipe(made []byte) (x *format.Recipe, content []byte, err error) {
+	x = &format.Recipe{Transform: format.TransformDeflate, Length: uint64(len(made))}
+	if s.Delta != nil {
+		x.Transform, x.Params = format.TransformDelta, s.Delta.Encode()
+		return x, []byte(s.From), nil
+	}
+	d, content, err := Deflate(made, s.Breaks, s.Model)
+	if err == nil {
+		x.Params, err = d.Encode()
+	}
+	return x, content, err
+}
+
+// Changed is a file that is a delta of another content: copies of it, with
+// literals before, between and behind them.
+func Changed(name, from string, d recipe.Delta) *Node {
+	var made []byte
+	literals := d.Literals
+	for _, c := range d.Copies {
+		made = append(append(made, literals[:c.Literals]...), from[c.From:c.From+c.Length]...)
+		literals = literals[c.Literals:]
+	}
+	made = append(made, literals...)
+	d.Sum = recipe.Sum(made)
+	n := File(name, string(made))
+	n.Streams = []Stream{{Len: len(made), Delta: &d, From: from}}
+	return n
 }
 
 // Deflate gives the parameters of the recipe that makes a stream with breaks by a

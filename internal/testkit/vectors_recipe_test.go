@@ -109,6 +109,7 @@ func okRecipes() []vectorCase {
 	other.Name = "other.gz"
 	copyOf := Raw("text")
 	copyOf.Name = "copy"
+	raw := inflated("text")
 	return []vectorCase{
 		ok("recipe", "a file that is a DEFLATE stream, of GNU gzip's level 9, made from one block", Dir("", Raw("text")), opts(Options{Chunk: 1 << 12})),
 		ok("recipe-gzip", "a gzip file: data blocks around a recipe, whose input is a list", Dir("", Gzip("text"))),
@@ -123,8 +124,25 @@ func okRecipes() []vectorCase {
 		ok("recipe-pigz", "streams of pigz", Dir("", modelled("pigz")...), zstd),
 		ok("recipe-chromium", "streams of zlib as in Chromium and Node.js", Dir("", modelled("chromium")...), zstd),
 		ok("recipe-go", "streams of Go's compress/flate", Dir("", modelled("go")...), zstd),
+		ok("recipe-delta", "files that are deltas of the text beside them: copies forwards and backwards, with and without literals; and one of a run", Dir("", raw, Changed("all", string(raw.Data), recipe.Delta{
+			Copies: []recipe.Copy{{From: 0, Length: len(raw.Data)}},
+		}), Changed("changed", string(raw.Data), recipe.Delta{
+			Copies: []recipe.Copy{{Literals: 4, From: 500, Length: 700}, {From: 100, Length: 50}, {Literals: 2, From: 151, Length: 2000}, {From: 0, Length: 1}}, Literals: []byte("new in it at the end"),
+		}), Changed("run", strings.Repeat("\x00", 5000), recipe.Delta{
+			Copies: []recipe.Copy{{Literals: 1, From: 4000, Length: 1000}}, Literals: []byte("x"),
+		})), opts(Options{Chunk: 1 << 12})),
 		ok("recipes-shared", "equal streams are one recipe; a file of their content shares its blocks", Dir("", Gzip("text"), other, copyOf)),
 	}
+}
+
+// inflated is the content of a sample's stream.
+func inflated(sample string) *Node {
+	n := Raw(sample)
+	_, content, err := Deflate([]byte(n.Data), nil, n.Streams[0].Model)
+	if err != nil {
+		panic(err)
+	}
+	return File(sample, string(content))
 }
 
 // badRecipes: recipes that cannot be followed, each wrong in one way.
@@ -151,7 +169,30 @@ func badRecipes() []vectorCase {
 			return b
 		})
 	}
+	delta := withRoot(Dir("", Changed("changed", string(inflated("text").Data), recipe.Delta{
+		Copies: []recipe.Copy{{Literals: 4, From: 10, Length: 60}, {Literals: 2, From: 20, Length: 50}}, Literals: []byte("new in it"),
+	}), File("sound", string(Noise(1, 300)))))
+	// Where in the parameters of this delta.
+	const copies, run, length, place = 0, 1, 3, 5
+	octet := func(at int, v byte) Hooks {
+		return params(func(b []byte) []byte { b = bytes.Clone(b); b[at] = v; return b })
+	}
 	return []vectorCase{
+		bad("delta-none", "a delta of literals alone", ScopeData, params(func(b []byte) []byte {
+			lits := []byte("nothing is copied")
+			return binary.LittleEndian.AppendUint32(append([]byte{0}, lits...), recipe.Sum(lits))
+		}), delta),
+		bad("delta-copies", "a delta of more copies than it describes", ScopeData, octet(copies, 200), delta),
+		bad("delta-runs", "literals before a copy that are more than there are", ScopeData, octet(run, 99), delta),
+		bad("delta-copy-empty", "a copy of nothing", ScopeData, octet(length, 0), delta),
+		bad("delta-copy-before", "a copy that begins before the input", ScopeData, octet(place, 1), delta),
+		bad("delta-copy-behind", "a copy that ends behind the input", ScopeData, params(func(b []byte) []byte {
+			return slices.Concat(b[:place], []byte{0xfe, 0xff, 0x03}, b[place+1:])
+		}), delta),
+		bad("delta-lengths", "copies and literals that make an octet less than the recipe says", ScopeData, octet(length, 59), delta),
+		bad("delta-sum", "a delta with a wrong check sum of what it makes", ScopeData, params(func(b []byte) []byte { return flip(b, len(b)-1) }), delta),
+		bad("delta-cut", "a delta whose parameters end in its check sum", ScopeData, params(func(b []byte) []byte { return b[:3] }), delta),
+		bad("delta-large", "a delta that makes more than deltas do", ScopeData, lie(func(x *format.Recipe) { x.Length = format.MaxDelta + 1 }), delta),
 		bad("recipe-transform", "a recipe of a transform that version 1.0 lacks", ScopeData, lie(func(x *format.Recipe) { x.Transform = 9 }), text, unsupported),
 		bad("recipe-model", "a DEFLATE recipe of a family that there is not", ScopeData, params(func(b []byte) []byte { b[model] = 99; return b }), text, unsupported),
 		bad("recipe-model-version", "a DEFLATE recipe of a version of a family that there is not", ScopeData, params(func(b []byte) []byte { b[model+1]++; return b }), text, unsupported),

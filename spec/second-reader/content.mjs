@@ -2,6 +2,7 @@
 import { damaged, unsupported } from './bytes.mjs'
 import { BLOCK, INDIRECT, LITERAL, RECIPE, RUN } from './columns.mjs'
 import { rebuild } from './deflate/recipe.mjs'
+import { change } from './delta.mjs'
 import { MaxRecipeDepth } from './limits.mjs'
 
 const PIECE = 1 << 20
@@ -28,8 +29,8 @@ function* made(archive, ref, recipes) {
   if (recipes > MaxRecipeDepth) damaged('recipe', `more than ${MaxRecipeDepth} recipes in one another`)
   const recipe = archive.node(ref.block, 'recipe')
   if (recipe.length !== ref.span) damaged('recipe', `it makes ${recipe.length} bytes, not ${ref.span}`)
-  if (recipe.transform !== 1n) unsupported('recipe', `transform ${recipe.transform}`)
-  yield* rebuild(recipe, () => Buffer.concat([...bytesOf(archive, recipe.ref, recipes)]))
+  const transform = { 1: rebuild, 2: change }[recipe.transform] ?? unsupported('recipe', `transform ${recipe.transform}`)
+  yield* transform(recipe, () => Buffer.concat([...bytesOf(archive, recipe.ref, recipes)]))
 }
 
 // The same with runs as bytes.

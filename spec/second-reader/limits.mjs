@@ -24,3 +24,4 @@ export const MaxRecipeParams = 4194304
 export const MaxRecipeDepth = 4
 export const MaxRecipeRatio = 256n
 export const MaxRecipeFree = 65536n
+export const MaxDelta = 4194304
