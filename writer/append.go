@@ -41,6 +41,7 @@ type AppendReport struct {
 	// other metadata only, and as they were.
 	New, Changed, Touched, Unchanged int64
 	Removed                          int64 // entries that are gone, directories, too
+	Deltas                           int64 // files that are stored as deltas of what they were
 	Time                             format.Time
 	Replica                          format.ReplicaID
 	State                            State // of the archive now
@@ -214,6 +215,7 @@ func (s *segment) report(c *creation, o *AppendOptions) *AppendReport {
 		}
 		matched++
 	})
+	r.Deltas = c.deltaFiles
 	r.Removed = max(0, int64(s.base.tree.Root().Count)-matched)
 	r.State = s.state(c.runs[len(c.runs)-1].snapshot)
 	return r

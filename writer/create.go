@@ -50,6 +50,8 @@ type creation struct {
 	top    uint64
 	topSum format.Hash
 	rep    Report
+
+	deltaFiles int64 // files that are deltas of what the base has
 }
 
 // numberedRun is a tree version as written: its blocks in the order of their
@@ -104,7 +106,10 @@ func (c *creation) read(ctx context.Context) error {
 		return err
 	}
 	c.source = &blockSource{o: c.o, table: c.table, dirs: c.scan.dirs, spool: c.scan.spool}
-	return c.recipes(ctx)
+	if err := c.recipes(ctx); err != nil {
+		return err
+	}
+	return c.deltas(ctx)
 }
 
 // write is phase 2.

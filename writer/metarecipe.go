@@ -16,6 +16,9 @@ func (m *metaTree) recipe(i uint32) uint32 {
 
 func (m *metaTree) recipeBlock(i uint32) format.Recipe {
 	r := m.t.recipes.at(int(i))
+	if r.from != nil {
+		return format.Recipe{Transform: format.TransformDelta, Params: r.params, Length: r.length, Input: *r.from}
+	}
 	return format.Recipe{
 		Transform: format.TransformDeflate, Params: r.params, Length: r.length, Input: m.listRef(r.input, r.span),
 	}

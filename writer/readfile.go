@@ -133,6 +133,9 @@ func (r *fileReader) once(ctx context.Context, j fileJob, fd int, before fsmeta.
 	}
 	j.n.size = uint64(before.Size)
 	r.s.setMeta(j.id, j.n, &before)
+	if j.was != nil && j.n.change == changeContent && !r.again {
+		r.s.t.addChanged(j.id, j.n, j.was)
+	}
 	if j.n.change == changeMeta && r.s.t.sameMetaLocked(j.id, j.n, j.was) {
 		j.n.change = changeNone
 	}

@@ -79,12 +79,14 @@ type contentRefs struct {
 	hash   format.Hash // of the whole; not of an input
 }
 
-// madeRecipe is how the octets of a stream are made.
+// madeRecipe is how octets are made: those of a stream, or of a file that is a
+// delta.
 type madeRecipe struct {
 	params []byte
-	length uint64 // octets that are made
-	input  uint32 // index into lists
-	span   uint64 // of the input
+	length uint64      // octets that are made
+	input  uint32      // index into lists
+	span   uint64      // of the input
+	from   *format.Ref // of a delta: its input, in the base; the list is empty
 }
 
 // linkGroup is an inode with several names.
@@ -106,6 +108,7 @@ type tree struct {
 	recipes  paged[madeRecipe]
 	old      paged[oldContent]
 	packed   map[uint32][]packedAt // streams in a file, by its node
+	changed  map[uint32]format.Ref // what the base has in the place of a file that has changed
 	xattrs   []([]format.Xattr)
 	xattrIdx map[string]uint32
 
@@ -129,7 +132,7 @@ func newTree() *tree {
 	return &tree{
 		xattrIdx: map[string]uint32{}, xattrs: [][]format.Xattr{nil}, ownerIdx: map[[2]uint32]uint32{},
 		linkIdx: map[[2]uint64]uint32{}, rootOf: map[uint32]int{}, btimes: map[uint32]format.Time{},
-		packed: map[uint32][]packedAt{}, oldLinks: map[uint32][2]uint64{},
+		packed: map[uint32][]packedAt{}, changed: map[uint32]format.Ref{}, oldLinks: map[uint32][2]uint64{},
 		oldGroups: map[uint64]uint32{}, oldOwners: map[format.Owner]uint32{},
 	}
 }
@@ -198,6 +201,16 @@ func (t *tree) addList(c contentRefs) uint32 {
 	defer t.mu.Unlock()
 	i, _ := t.lists.add(c)
 	return uint32(i)
+}
+
+// addDelta adds the content of a file that is a delta.
+func (t *tree) addDelta(params []byte, from format.Ref, size uint64, whole format.Hash) uint32 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	none, _ := t.lists.add(contentRefs{})
+	i, _ := t.recipes.add(madeRecipe{params: params, length: size, input: uint32(none), span: from.Span, from: &from})
+	l, _ := t.lists.add(contentRefs{pieces: []piece{{span: size, id: uint32(i), kind: pieceRecipe}}, hash: whole})
+	return uint32(l)
 }
 
 // addXattrs gives the index of a set of attributes; sets are few.
