@@ -206,6 +206,10 @@ func TestAppendModel(t *testing.T) {
 			}
 			o := of(dir)
 			o.Merge, o.Checksum = r.IntN(3) == 0, r.IntN(4) == 0
+			deltas := seed%2 == 1
+			if deltas {
+				o.Recipes = RecipesAlways // wherever they are smaller
+			}
 			now := stateOf(t, dir)
 			if o.Merge {
 				now = now.over(states[len(states)-1])
@@ -246,7 +250,8 @@ func TestAppendModel(t *testing.T) {
 			}
 			if err == nil && !o.Merge {
 				b, _ := createWhole(t, small(dir))
-				if like := check(t, b, nil); like.Root != rep.RootHash.String() || like.Content != rep.ContentID.String() {
+				like := check(t, b, nil)
+				if !deltas && like.Root != rep.RootHash.String() || like.Content != rep.ContentID.String() {
 					t.Errorf("seed %d, step %d: root and content id are not those that create gives", seed, step)
 				}
 			}

@@ -17,8 +17,8 @@ import (
 
 // A file that has changed a little has blocks that are new as a whole, and no frame
 // in common with what they were made from. So it becomes a delta of what the base
-// has in its place, where that is a good deal smaller. What a delta is made from
-// never has recipes: if the base has a delta itself, it is what that is made from.
+// has in its place, where that is a good deal smaller. If that is a delta itself,
+// the new one is of it, down to deltaDepth, or of what it is made from in the end.
 
 const (
 	// deltaLeast is the size of files from which on deltas are tried, and of what
@@ -32,6 +32,9 @@ const (
 	deltaShare = 70
 	// deltaLevel is that of zstd by which both are estimated.
 	deltaLevel = 3
+	// deltaDepth is how many deltas are in one another at most, and so how many are
+	// followed to read a file.
+	deltaDepth = 4
 )
 
 // changedFile is a file with other content than the base has.
@@ -150,9 +153,9 @@ func (d *deltaMaker) try(ctx context.Context, f *changedFile) error {
 	if fresh < deltaLeast {
 		return nil
 	}
-	from, ok := d.plain(&f.was)
-	if !ok || !d.readOld(&from) {
-		return nil // what cannot be read is no start for anything
+	starts := d.starts(&f.was)
+	if len(starts) == 0 {
+		return nil
 	}
 	r := d.c.source.content(ctx, pieces)
 	defer r.close()
@@ -165,24 +168,39 @@ func (d *deltaMaker) try(ctx context.Context, f *changedFile) error {
 	case err != nil:
 		return err
 	}
-	delta, ok := d.find()
+	most := float64(d.packed(d.is))*fresh/float64(n.size) + blockCost*blocks // that it may take
+	if d.c.o.Recipes != RecipesAlways {
+		most *= deltaShare / 100.0
+	}
+	var best []byte
+	var from format.Ref
+	for _, s := range starts {
+		params := d.delta(&s)
+		if takes := float64(d.packed(params) + deltaCost); params != nil && takes <= most {
+			best, from, most = params, s, takes
+		}
+	}
+	if best != nil {
+		f.list = d.c.tree.addDelta(best, from, n.size, d.c.tree.contentHash(n, d.c.table, d.c.o.Hash)) + 1
+	}
+	return nil
+}
+
+// delta makes the parameters of the file as a delta of a content of the base, and
+// proves them. It gives nil if it cannot.
+func (d *deltaMaker) delta(from *format.Ref) []byte {
+	if from.Span > format.MaxDelta || from.Span > format.MaxRecipeFree+format.MaxRecipeRatio*uint64(len(d.is)) || !d.readOld(from) {
+		return nil
+	}
+	x, ok := d.find()
 	if !ok {
 		return nil
 	}
-	params := delta.Encode()
-	plain := float64(d.packed(d.is))*fresh/float64(n.size) + blockCost*blocks
-	share := 1.0
-	if d.c.o.Recipes != RecipesAlways {
-		share = deltaShare / 100.0
-	}
-	if float64(d.packed(params)+deltaCost) > share*plain {
+	params := x.Encode()
+	if !d.proves(params, from) {
 		return nil
 	}
-	if !d.proves(params, &from) {
-		return nil
-	}
-	f.list = d.c.tree.addDelta(params, from, n.size, d.c.tree.contentHash(n, d.c.table, d.c.o.Hash)) + 1
-	return nil
+	return params
 }
 
 // newIn tells how many blocks and octets of a content are in no other file, shared
@@ -203,34 +221,40 @@ func (d *deltaMaker) newIn(pieces []piece) (blocks, octets float64) {
 	return blocks, octets
 }
 
-// plain gives the content without recipes that a content of the base is, or is a
-// delta of.
-func (d *deltaMaker) plain(was *format.Ref) (from format.Ref, ok bool) {
-	a := d.c.base.a
-	from = *was
-	if from.Kind == format.RefRecipe {
-		x, err := a.Recipe(&from)
-		if err != nil || x.Transform != format.TransformDelta {
-			return from, false
+// starts gives what a file may be a delta of, given what the base has in its place.
+func (d *deltaMaker) starts(was *format.Ref) []format.Ref {
+	last, depth := *was, 1 // of the delta to be made of was
+	for ; last.Kind == format.RefRecipe; depth++ {
+		x, err := d.c.base.a.Recipe(&last)
+		if err != nil || x.Transform != format.TransformDelta || depth > format.MaxRecipeDepth {
+			return nil
 		}
-		from = x.Input
+		last = x.Input
 	}
-	switch from.Kind {
-	case format.RefBlock:
-		return from, true
-	case format.RefIndirect:
-		f, err := a.Content(&format.Entry{Kind: format.KindFile, Size: from.Span, Ref: from})
-		if err != nil {
-			return from, false
-		}
-		for p, err := range f.Pieces(0) {
-			if err != nil || p.Ref.Kind == format.RefRecipe {
-				return from, false
-			}
-		}
-		return from, true
+	switch {
+	case last.Kind != format.RefBlock && !d.isPlain(&last):
+		return nil
+	case depth == 1 || depth > deltaDepth:
+		return []format.Ref{last}
 	}
-	return from, false
+	return []format.Ref{*was, last}
+}
+
+// isPlain reports whether a content of several blocks is without recipes.
+func (d *deltaMaker) isPlain(r *format.Ref) bool {
+	if r.Kind != format.RefIndirect {
+		return false
+	}
+	f, err := d.c.base.a.Content(&format.Entry{Kind: format.KindFile, Size: r.Span, Ref: *r})
+	if err != nil {
+		return false
+	}
+	for p, err := range f.Pieces(0) {
+		if err != nil || p.Ref.Kind == format.RefRecipe {
+			return false
+		}
+	}
+	return true
 }
 
 func (d *deltaMaker) readOld(from *format.Ref) bool {
@@ -266,8 +290,8 @@ func (d *deltaMaker) proves(params []byte, from *format.Ref) bool {
 const (
 	// deltaWindow is the least that is copied, and deltaStep how far apart the places
 	// of the old content are that copies are looked for at.
-	deltaWindow = 16
-	deltaStep   = 4
+	deltaWindow = 32
+	deltaStep   = 1
 )
 
 // find finds copies: at the place that follows from the copy before, or where the
@@ -321,6 +345,6 @@ func (d *deltaMaker) index() {
 
 // windowHash hashes a window; its high bits are good.
 func windowHash(b []byte) uint64 {
-	x := binary.LittleEndian.Uint64(b)*0x9E3779B185EBCA87 ^ bits.RotateLeft64(binary.LittleEndian.Uint64(b[8:])*0xC2B2AE3D27D4EB4F, 31)
+	x := binary.LittleEndian.Uint64(b)*0x9E3779B185EBCA87 ^ bits.RotateLeft64(binary.LittleEndian.Uint64(b[24:])*0xC2B2AE3D27D4EB4F, 31)
 	return x * 0x9E3779B185EBCA87
 }

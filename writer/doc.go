@@ -47,6 +47,14 @@
 // who appends now also wrote the newest snapshot, and that nobody can have gone on
 // from a copy under the same id.
 //
+// A file whose blocks are new as a whole, though little of it has changed, becomes
+// a delta (transform 2 of recipes) of the content that the base has in its place.
+// Deltas are tried for files of 256 octets to format.MaxDelta, of both what the
+// base has and, if that is a delta, of what it comes from in the end; at most four
+// are in one another. One is made if, compressed alone, it takes less than 70 % of
+// what the new blocks take, or less at all under RecipesAlways; none is under
+// RecipesOff.
+//
 // With Merge, what the newest snapshot has and the inputs lack is kept, as nodes
 // that come from the base.
 //
@@ -178,6 +186,9 @@
 //	              blocks; 40 for each break of a PNG
 //	deciding      9 bytes for each block, and samples of up to 16 MiB, and 1 MiB
 //	              for each thread
+//	appending     about 300 bytes for each directory that the base has, too, and 90
+//	              for each file taken over; 16 for each block of the base, once
+//	              something has changed; for each thread 40 MiB for deltas
 //	proving       for each thread a part of a stream and of its content: 5 MiB
 //	              mostly, 100 at most
 //
@@ -213,6 +224,7 @@
 //	past.go       parents, replica, version vector
 //	old.go        what is as it was, and taken over
 //	merge.go      what is kept
+//	delta.go      files that have changed a little
 //	ahead.go      directories of the base, read before the walk comes to them
 //
 //	inputs.go     from paths to member names and descriptors

@@ -22,7 +22,7 @@ type appendCommand struct {
 
 	selection
 	recording `set:"otherwise=or now"`
-	Recipes   writer.Recipes `placeholder:"auto|always|off" group:"archive" help:"As for create. Default: what the archive's preset says."`
+	Recipes   writer.Recipes `placeholder:"auto|always|off" group:"archive" help:"As for create; and store files that have changed a little as what has changed, unless off. Default: what the archive's preset says."`
 
 	Verbose bool `short:"v" help:"List on standard error what is new (+), has other content (*) or other metadata (~), and is gone (-)."`
 	Quiet   bool `short:"q" help:"Print no progress, notices and summary."`
@@ -54,6 +54,7 @@ The object of --json:
     entries, files, directories, others,    the whole snapshot
     bytes
     added, size                             bytes of the archive: new ones, all
+    deltas                                  files stored as what has changed in them
     new_blocks, new_bytes                   blocks of content that were stored
     snapshots, snapshot, time, replica      how many there are now; id, time and
                                             writer of this one
@@ -118,6 +119,7 @@ type appendJSON struct {
 	Others      int64       `json:"others"`
 	Bytes       uint64      `json:"bytes"`
 	Added       int64       `json:"added"`
+	Deltas      int64       `json:"deltas"`
 	Size        int64       `json:"size"`
 	NewBlocks   int64       `json:"new_blocks"`
 	NewBytes    int64       `json:"new_bytes"`
@@ -138,7 +140,7 @@ func (c *appendCommand) summary(e *Env, r *writer.AppendReport) error {
 		return newJSON(e.stdout).Encode(appendJSON{
 			New: r.New, Changed: r.Changed, Touched: r.Touched, Unchanged: r.Unchanged, Removed: r.Removed,
 			Entries: r.Entries, Files: r.Files, Directories: r.Dirs, Others: r.Others, Bytes: r.Bytes,
-			Added: r.Stored, Size: r.Size, NewBlocks: r.NewBlocks, NewBytes: r.NewBytes,
+			Added: r.Stored, Deltas: r.Deltas, Size: r.Size, NewBlocks: r.NewBlocks, NewBytes: r.NewBytes,
 			Snapshots: r.Snapshots, Snapshot: r.State.Snapshot, Time: rfc3339(r.Time), Replica: hex.EncodeToString(r.Replica[:]),
 			ContentID: r.ContentID, Root: r.RootHash, ArchiveID: hex.EncodeToString(r.ArchiveID[:]),
 			Corrected: r.Corrected, Issues: issuesJSON(r.Issues), Seconds: r.Elapsed.Seconds(),
@@ -151,6 +153,9 @@ func (c *appendCommand) summary(e *Env, r *writer.AppendReport) error {
 		human.Count(r.New), human.Count(r.Changed), human.Count(r.Touched), human.Count(r.Unchanged), human.Count(r.Removed)))
 	e.note(fmt.Sprintf("snapshot %d, %s: %s entries, %s", r.Snapshots, r.State.Snapshot.String()[:12],
 		human.Count(int64(r.Entries)), human.Bytes(int64(r.Bytes))))
+	if r.Deltas > 0 {
+		e.note(fmt.Sprintf("stored as what has changed in them: %s files", human.Count(r.Deltas)))
+	}
 	e.note(fmt.Sprintf("added: %s in %s; the archive has %s", human.Bytes(r.Stored), human.Duration(r.Elapsed.Round(time.Millisecond)), human.Bytes(r.Size)))
 	e.note("content id: " + r.ContentID.String())
 	return c.noteParity(e)
