@@ -34,8 +34,10 @@
 // bounded by Options.NodeCacheBytes. Several goroutines that need a frame wait
 // for one to decode it. Who reads frames in order, a file from its start or
 // files as they lie, has the next frame decoded on another processor, while the
-// cache has room for it. Who needs
-// all of a frame once reads it past the cache, with [Archive.ReadFrame].
+// cache has room for it. Which frame makes room for another is left to chance,
+// so that who goes round through more than fits finds some of it. Who needs all
+// of a frame once reads it past the cache, with [Archive.ReadFrame]. Of a frame
+// with damage what lies before that is read.
 //
 // # Concurrency and ownership
 //
