@@ -85,8 +85,8 @@
 // bytes, for each metadata block about 150; the entries of directories that are
 // not whole, and of lost+found, some 400 bytes each; all metadata that is made
 // anew; for each block that is wanted from elsewhere about 100 bytes. Blocks that
-// are in no whole frame, with all that is filled in, wait in a temporary file
-// without a name.
+// are in no whole frame, with all that is filled in, and what is guessed at, up to
+// sixteen times the size of the file, wait in a temporary file without a name.
 //
 // # Map
 //

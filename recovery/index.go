@@ -187,9 +187,16 @@ func (r *recovery) salvage(f *frame) {
 	}
 }
 
+// guessRatio bounds what is guessed at, and waits in a temporary file, by the
+// size of the damaged one: a few bytes may claim to be much.
+const guessRatio = 16
+
 // guess keeps a block of a damaged frame that nothing proves: the hash of a
 // file that it is in may.
 func (r *recovery) guess(num uint64, b []byte) {
+	if r.guessed += int64(len(b)); r.guessed > guessRatio*r.rep.Size {
+		return
+	}
 	at, err := r.spool.add(b)
 	if err != nil {
 		r.failed = errors.Join(r.failed, err)

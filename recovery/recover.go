@@ -69,6 +69,7 @@ type recovery struct {
 	extras   []extra
 	extraOf  map[format.Hash]int
 	guesses  map[uint64]extra // blocks of damaged frames that nothing proves
+	guessed  int64            // bytes of them
 	spool    spool
 	made     []madeNode
 	madeOf   map[format.Hash]int
