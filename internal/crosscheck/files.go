@@ -5,11 +5,16 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/vtdarchive/vtd/format"
 	"github.com/vtdarchive/vtd/reader"
 )
+
+// maxDepth is how deep trees are that are read by path: each step goes down from
+// the root again.
+const maxDepth = 200
 
 // files walks the tree through fs.FS and holds it against the view: the same
 // names in the same order, of the same sizes and kinds, and the beginnings of
@@ -20,6 +25,9 @@ func (v *View) files(r Reporter, a *reader.Archive) {
 	}
 	var want []Entry
 	for _, e := range v.Entries {
+		if strings.Count(e.Path, "/") > maxDepth {
+			return
+		}
 		if utf8.ValidString(e.Path) {
 			want = append(want, e)
 		}

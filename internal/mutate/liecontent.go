@@ -157,7 +157,7 @@ func newBomb(length uint32) func() *bomb {
 
 // The largest frame that there is, in the fewest bytes, and one that costs less
 // to read.
-var largeBomb, smallBomb = newBomb(format.MaxDataBlock), newBomb(1 << 20)
+var largeBomb, smallBomb = newBomb(format.MaxDataBlock), newBomb(1 << 16)
 
 // zstdBomb lets a file name the blocks of a bomb many times.
 func zstdBomb(m *model, s *Script) bool {
@@ -166,7 +166,7 @@ func zstdBomb(m *model, s *Script) bool {
 		return false
 	}
 	b := smallBomb()
-	if s.Below(32) == 0 {
+	if s.Below(128) == 0 {
 		b = largeBomb()
 	}
 	blocks := m.addData(b)
