@@ -128,18 +128,22 @@ func (f *FS) Statx(_ <-chan struct{}, in *fuse.StatxIn, out *fuse.StatxOut) fuse
 	var a fuse.Attr
 	f.attr(n, e, &a)
 	out.SetTimeout(forever)
-	x := &out.Statx
+	statx(&a, e.Btime, &out.Statx)
+	return fuse.OK
+}
+
+// statx says what attr says, and when a file was born, if that is known.
+func statx(a *fuse.Attr, btime format.Time, x *fuse.Statx) {
 	x.Mask = unix.STATX_BASIC_STATS
 	x.Blksize, x.Nlink, x.Uid, x.Gid, x.Mode = a.Blksize, a.Nlink, a.Uid, a.Gid, uint16(a.Mode)
 	x.Ino, x.Size, x.Blocks = a.Ino, a.Size, a.Blocks
 	x.RdevMajor, x.RdevMinor = a.Rdev>>8&0xfff, a.Rdev&0xff|a.Rdev>>12&^0xff
 	x.Mtime = fuse.SxTime{Sec: a.Mtime, Nsec: a.Mtimensec}
 	x.Atime, x.Ctime = x.Mtime, x.Mtime
-	if e.Btime != (format.Time{}) {
+	if btime != (format.Time{}) {
 		x.Mask |= unix.STATX_BTIME
-		x.Btime = fuse.SxTime{Sec: uint64(e.Btime.Sec), Nsec: e.Btime.Nsec}
+		x.Btime = fuse.SxTime{Sec: uint64(btime.Sec), Nsec: btime.Nsec}
 	}
-	return fuse.OK
 }
 
 // Readlink gives the target of a symbolic link.

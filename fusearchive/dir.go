@@ -61,7 +61,7 @@ func (f *FS) readDir(in *fuse.ReadIn, add func(n *node, e *format.Entry, d fuse.
 			return f.fail(n, err)
 		}
 		at++
-		if !add(n, e, fuse.DirEntry{Name: e.Name, Ino: inode(n, e), Mode: kindModes[e.Kind], Off: at}) {
+		if !add(n, e, fuse.DirEntry{Name: e.Name, Ino: f.nodes.inode(n, e), Mode: kindModes[e.Kind], Off: at}) {
 			return fuse.OK
 		}
 		some = true

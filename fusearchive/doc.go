@@ -66,6 +66,7 @@
 // # Files
 //
 //	fs.go          FS: a tree; faults
+//	states.go      States: several trees side by side
 //	node.go        inodes that the kernel knows; look-ups
 //	attr.go        stat, statx, statfs, targets of links
 //	dir.go         directories

@@ -29,7 +29,7 @@ type Options struct {
 // FS is a tree of an archive as the kernel sees it: it answers the messages of
 // FUSE. Its methods are safe for concurrent use.
 type FS struct {
-	fuse.RawFileSystem // what is not answered here: ENOSYS
+	readOnly
 
 	a    *reader.Archive
 	tree *reader.Tree
@@ -45,7 +45,7 @@ type FS struct {
 
 // New makes the file system of a tree. It reads no more than leads to the root.
 func New(a *reader.Archive, t *reader.Tree, o Options) (*FS, error) {
-	f := &FS{RawFileSystem: fuse.NewDefaultRawFileSystem(), a: a, tree: t, o: o, root: t.Root(), faults: make(map[string]bool)}
+	f := &FS{readOnly: newReadOnly(), a: a, tree: t, o: o, root: t.Root(), faults: make(map[string]bool)}
 	f.base = strings.Trim(o.Subdir, "/")
 	if f.base != "" {
 		e, err := t.Lookup(f.base)
@@ -58,7 +58,7 @@ func New(a *reader.Archive, t *reader.Tree, o Options) (*FS, error) {
 		root := *e // apart from the leaf that it stands in
 		f.root = &root
 	}
-	f.nodes.init(f.root.Ref.Num)
+	f.nodes.init(f.root.Ref.Num, fuse.FUSE_ROOT_ID, fuse.FUSE_ROOT_ID, 0)
 	return f, nil
 }
 

@@ -13,6 +13,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// FileSystem is what Mount takes: an [FS] or [States].
+type FileSystem = fuse.RawFileSystem
+
 // MountOptions say how a file system is mounted. It is always read-only.
 type MountOptions struct {
 	// FSName is what df and /proc/mounts show as the device.
@@ -59,7 +62,7 @@ type Server struct {
 //
 // A process must not touch what it has mounted itself: it may wait for itself
 // where the runtime does not expect it and, if it is killed then, for ever.
-func Mount(f *FS, dir string, o MountOptions) (*Server, error) {
+func Mount(f FileSystem, dir string, o MountOptions) (*Server, error) {
 	dir, err := mountPoint(dir)
 	if err != nil {
 		return nil, err
@@ -174,7 +177,7 @@ func (o *MountOptions) forRoot() *fuse.MountOptions {
 }
 
 // unprivileged mounts through fusermount3.
-func (o *MountOptions) unprivileged(f *FS, dir string) (*fuse.Server, error) {
+func (o *MountOptions) unprivileged(f FileSystem, dir string) (*fuse.Server, error) {
 	options := append(o.words(), "ro", "subtype=vt", fmt.Sprintf("max_read=%d", maxRead))
 	for _, word := range []struct {
 		word string

@@ -30,6 +30,8 @@ type node struct {
 type table struct {
 	mu    sync.Mutex
 	last  uint64
+	seed  uint64 // of the numbers of files with several names
+	root  *node
 	byID  map[uint64]*node
 	names map[nameKey]*node
 	links map[linkKey]*node // the names of a file are one inode
@@ -55,8 +57,10 @@ type nameKey struct {
 	name   string
 }
 
-func (t *table) init(dir uint64) {
-	root := &node{id: fuse.FUSE_ROOT_ID, ino: fuse.FUSE_ROOT_ID, dir: dir, lookups: 1}
+// init begins with the root. Ids count up from its own.
+func (t *table) init(dir, id, ino, seed uint64) {
+	root := &node{id: id, ino: ino, dir: dir, lookups: 1}
+	t.root, t.seed = root, seed
 	t.last = root.id
 	t.byID = map[uint64]*node{root.id: root}
 	t.names = make(map[nameKey]*node)
@@ -84,7 +88,7 @@ func (t *table) look(parent *node, e *format.Entry) *node {
 	if n == nil {
 		t.last++
 		// The name in the entry is a part of the leaf's bytes.
-		n = &node{id: t.last, ino: inode(parent, e), parent: parent, name: strings.Clone(e.Name), link: link}
+		n = &node{id: t.last, ino: t.inode(parent, e), parent: parent, name: strings.Clone(e.Name), link: link}
 		if e.Kind.IsDir() {
 			n.dir = e.Ref.Num
 		}
@@ -131,8 +135,8 @@ func (t *table) size() int {
 // made from what these have in common, any other from those of the directories
 // down to it, so that it is the same in every mount. Nothing depends on its
 // being the only one: the kernel knows inodes by their ids.
-func inode(parent *node, e *format.Entry) uint64 {
-	h := mix(e.LinkID, linkSeed)
+func (t *table) inode(parent *node, e *format.Entry) uint64 {
+	h := mix(e.LinkID, linkSeed^t.seed)
 	if linkOf(e).id == 0 {
 		h = parent.ino
 		name := e.Name

@@ -12,21 +12,26 @@ const erofs = fuse.Status(unix.EROFS)
 
 type cancel = <-chan struct{}
 
-func (f *FS) SetAttr(cancel, *fuse.SetAttrIn, *fuse.AttrOut) fuse.Status         { return erofs }
-func (f *FS) Mknod(cancel, *fuse.MknodIn, string, *fuse.EntryOut) fuse.Status    { return erofs }
-func (f *FS) Mkdir(cancel, *fuse.MkdirIn, string, *fuse.EntryOut) fuse.Status    { return erofs }
-func (f *FS) Unlink(cancel, *fuse.InHeader, string) fuse.Status                  { return erofs }
-func (f *FS) Rmdir(cancel, *fuse.InHeader, string) fuse.Status                   { return erofs }
-func (f *FS) Rename(cancel, *fuse.RenameIn, string, string) fuse.Status          { return erofs }
-func (f *FS) Link(cancel, *fuse.LinkIn, string, *fuse.EntryOut) fuse.Status      { return erofs }
-func (f *FS) SetXAttr(cancel, *fuse.SetXAttrIn, string, []byte) fuse.Status      { return erofs }
-func (f *FS) RemoveXAttr(cancel, *fuse.InHeader, string) fuse.Status             { return erofs }
-func (f *FS) Create(cancel, *fuse.CreateIn, string, *fuse.CreateOut) fuse.Status { return erofs }
-func (f *FS) Tmpfile(cancel, *fuse.CreateIn, *fuse.CreateOut) fuse.Status        { return erofs }
-func (f *FS) Write(cancel, *fuse.WriteIn, []byte) (uint32, fuse.Status)          { return 0, erofs }
-func (f *FS) Writev(cancel, *fuse.WriteIn, [][]byte) (uint32, fuse.Status)       { return 0, erofs }
-func (f *FS) Fallocate(cancel, *fuse.FallocateIn) fuse.Status                    { return erofs }
-func (f *FS) CopyFileRange(cancel, *fuse.CopyFileRangeIn) (uint32, fuse.Status)  { return 0, erofs }
-func (f *FS) Symlink(cancel, *fuse.InHeader, string, string, *fuse.EntryOut) fuse.Status {
+// readOnly answers what would change something; the rest is ENOSYS.
+type readOnly struct{ fuse.RawFileSystem }
+
+func newReadOnly() readOnly { return readOnly{fuse.NewDefaultRawFileSystem()} }
+
+func (readOnly) SetAttr(cancel, *fuse.SetAttrIn, *fuse.AttrOut) fuse.Status         { return erofs }
+func (readOnly) Mknod(cancel, *fuse.MknodIn, string, *fuse.EntryOut) fuse.Status    { return erofs }
+func (readOnly) Mkdir(cancel, *fuse.MkdirIn, string, *fuse.EntryOut) fuse.Status    { return erofs }
+func (readOnly) Unlink(cancel, *fuse.InHeader, string) fuse.Status                  { return erofs }
+func (readOnly) Rmdir(cancel, *fuse.InHeader, string) fuse.Status                   { return erofs }
+func (readOnly) Rename(cancel, *fuse.RenameIn, string, string) fuse.Status          { return erofs }
+func (readOnly) Link(cancel, *fuse.LinkIn, string, *fuse.EntryOut) fuse.Status      { return erofs }
+func (readOnly) SetXAttr(cancel, *fuse.SetXAttrIn, string, []byte) fuse.Status      { return erofs }
+func (readOnly) RemoveXAttr(cancel, *fuse.InHeader, string) fuse.Status             { return erofs }
+func (readOnly) Create(cancel, *fuse.CreateIn, string, *fuse.CreateOut) fuse.Status { return erofs }
+func (readOnly) Tmpfile(cancel, *fuse.CreateIn, *fuse.CreateOut) fuse.Status        { return erofs }
+func (readOnly) Write(cancel, *fuse.WriteIn, []byte) (uint32, fuse.Status)          { return 0, erofs }
+func (readOnly) Writev(cancel, *fuse.WriteIn, [][]byte) (uint32, fuse.Status)       { return 0, erofs }
+func (readOnly) Fallocate(cancel, *fuse.FallocateIn) fuse.Status                    { return erofs }
+func (readOnly) CopyFileRange(cancel, *fuse.CopyFileRangeIn) (uint32, fuse.Status)  { return 0, erofs }
+func (readOnly) Symlink(cancel, *fuse.InHeader, string, string, *fuse.EntryOut) fuse.Status {
 	return erofs
 }

@@ -20,6 +20,7 @@ type mountCommand struct {
 	Dir     string   `arg:"" help:"The directory to mount on."`
 	Command []string `arg:"" optional:"" name:"command" help:"With --exec, the command and its arguments; -- before it keeps its options from being taken for those of vt."`
 	atFlag
+	All bool `help:"Show all states, each in a directory called after its time, with symbolic links for labels and one called latest. States that are appended while it is mounted appear."`
 
 	Foreground bool       `short:"f" help:"Stay in the foreground. Default: go to the background once the mount answers."`
 	Exec       bool       `help:"Mount, run the command with the mount as its working directory, unmount, and exit with the status of the command."`
@@ -49,6 +50,8 @@ To read a file the frame that holds it is decoded, as far as it has not been. Re
 Examples:
 
     vt mount backup.vtd /mnt
+    vt mount --at yesterday backup.vtd /mnt
+    vt mount --all backup.vtd /mnt; ls /mnt
     vt mount -o subdir=home/ann,uid=1000 backup.vtd /mnt
     vt mount --exec src.vtd /mnt -- make -C sub check`
 }
@@ -67,6 +70,10 @@ func (c *mountCommand) Run(e *Env) error {
 		return usagef("--exec needs a command")
 	case !c.Exec && len(c.Command) > 0:
 		return usagef("unexpected argument %s; a command needs --exec", human.Quote(c.Command[0]))
+	case c.All && c.At != "":
+		return usagef("--all and --at exclude each other")
+	case c.All && o.fs.Subdir != "":
+		return usagef("--all shows states as they are, without subdir")
 	case c.Exec && c.Foreground:
 		return usagef("--exec and --foreground exclude each other")
 	}
@@ -112,13 +119,14 @@ func (c *mountCommand) serve(e *Env, o *mountOptions, links *serverLinks) error 
 	if err != nil {
 		return err
 	}
-	defer a.Close()
-	t, err := a.Tree()
+	path, err := filepath.Abs(c.Archive)
 	if err != nil {
 		return err
 	}
+	g := &growing{path: path, o: c.readerOptions(), archives: []*reader.Archive{a}}
+	defer g.close()
 	o.fs.OnFault = func(err error) { logTo("%v", err) }
-	files, err := fusearchive.New(a, t, o.fs)
+	files, err := c.files(a, g, o.fs)
 	if err != nil {
 		return err
 	}
@@ -146,6 +154,18 @@ func (c *mountCommand) serve(e *Env, o *mountOptions, links *serverLinks) error 
 		return errors.Join(err, s.Detach())
 	}
 	return stay(s, signals, links.front, logTo)
+}
+
+// files gives what is shown of an archive.
+func (c *mountCommand) files(a *reader.Archive, g *growing, o fusearchive.Options) (fusearchive.FileSystem, error) {
+	if c.All {
+		return fusearchive.NewStates(g.list, o)
+	}
+	t, err := a.Tree()
+	if err != nil {
+		return nil, err
+	}
+	return fusearchive.New(a, t, o)
 }
 
 // heapSpare is the memory for all but caches.
