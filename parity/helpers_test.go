@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"testing"
 
 	"github.com/vtdarchive/vtd/format"
 	"github.com/vtdarchive/vtd/internal/testkit"
@@ -104,6 +105,15 @@ func difference(got, want []byte) string {
 		}
 	}
 	return fmt.Sprintf("%d bytes, want %d", len(got), len(want))
+}
+
+// slowUnderRace skips a test of what one worker does, which the race detector
+// makes slow and finds nothing in.
+func slowUnderRace(t *testing.T) {
+	t.Helper()
+	if raceEnabled {
+		t.Skip("SKIPPED under the race detector: it computes too much; TestWorkers and others run")
+	}
 }
 
 // loss is a way in which a stretch of a file is lost.

@@ -36,6 +36,7 @@ func boundaries(s *format.ParitySet) []int {
 // TestEveryLoss loses stretches of the length that the geometry promises, at
 // every boundary, in every way.
 func TestEveryLoss(t *testing.T) {
+	slowUnderRace(t)
 	for _, c := range []struct {
 		bytes int
 		share Share
@@ -99,6 +100,7 @@ func TestEveryLoss(t *testing.T) {
 // TestRandomGeometry loses up to the reach of sets of any shards, rows and cells,
 // from any offset.
 func TestRandomGeometry(t *testing.T) {
+	slowUnderRace(t)
 	rapid.Check(t, func(t *rapid.T) {
 		b := archive(t, rapid.IntRange(1, 6000).Draw(t, "bytes"), rapid.IntRange(1, 3).Draw(t, "segments"))
 		s, err := New(bytes.NewReader(b), 0, int64(len(b)), 1000)

@@ -89,6 +89,7 @@ func TestAddParity(t *testing.T) {
 
 // TestAddParityOften: chains of trailers do not grow with it.
 func TestAddParityOften(t *testing.T) {
+	slowUnderRace(t)
 	path := filepath.Join(t.TempDir(), "a.vtd")
 	if err := os.WriteFile(path, plainArchive(t), 0o666); err != nil {
 		t.Fatal(err)
