@@ -31,6 +31,7 @@
 //
 //	log.go     Log: the states, newest first
 //	find.go    Find
+//	keep.go    Keep: which states to keep
 //	when.go    times as people write them
 //	change.go  Change, and comparing two entries
 //	diff.go    Diff: two trees side by side

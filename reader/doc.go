@@ -71,6 +71,7 @@
 //	follow.go          frames whose row of the index is damaged
 //	find.go            blocks by hash
 //	parts.go           parts of the index; absent blocks
+//	meta.go            metadata blocks, for who writes them again
 //	info.go            figures about an archive
 //	recipeinfo.go      figures about its recipes
 //

@@ -4,13 +4,15 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/vtdarchive/vtd/internal/families"
 )
 
 // Versions of a large file that have no block in common lie side by side, unit
 // by unit: in frames of twice a unit, each finds the other.
 func TestLargeFilesLieUnitByUnit(t *testing.T) {
 	dir := t.TempDir()
-	old := []byte(noise(1, 6*unitSize))
+	old := []byte(noise(1, 6*families.UnitSize))
 	now := append([]byte("longer by this"), old...)
 	for at := 5000; at < len(now); at += 8 << 10 {
 		now[at] ^= 0x55 // in every block
@@ -24,7 +26,7 @@ func TestLargeFilesLieUnitByUnit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.DataFrame = 4 * unitSize
+	p.DataFrame = 4 * families.UnitSize
 	_, rep := createWhole(t, Options{Inputs: []Input{{Dir: dir, Path: "."}}, Params: p})
 	if rep.DupBytes*10 > int64(len(old)) {
 		t.Fatalf("%d octets are in blocks that both have", rep.DupBytes)

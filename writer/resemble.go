@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/vtdarchive/vtd/internal/families"
 	"github.com/vtdarchive/vtd/scanners"
 )
 
@@ -89,11 +90,11 @@ func likeness(sk *scanners.Sketch, plain, packed []feature) float32 {
 			streams[i]++
 		}
 	}
-	if inPlain >= joinShared {
+	if inPlain >= families.JoinShared {
 		return likeCost
 	}
 	slices.Sort(streams[:])
-	n := float32(max(streams[len(streams)-joinShared], 1)) // alike, with its own
+	n := float32(max(streams[len(streams)-families.JoinShared], 1)) // alike, with its own
 	return (1 + likeCost*(n-1)) / n
 }
 

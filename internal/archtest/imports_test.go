@@ -31,6 +31,7 @@ var allowed = map[string]string{
 	"internal/dirtree":  "internal/fsmeta golang.org/x/sys",
 	"internal/glob":     "",
 	"internal/filter":   "internal/glob",
+	"internal/families": "scanners",
 	"internal/human":    "",
 	"internal/progress": "internal/human golang.org/x/term",
 	"internal/testkit":  "format format/codec deflate recipe spec",
@@ -51,11 +52,14 @@ var allowed = map[string]string{
 	"export":         "format reader github.com/klauspost/compress golang.org/x/sync",
 	"reader/stream":  "format format/codec golang.org/x/sync",
 	"reader/extract": "format format/codec recipe reader reader/stream internal/disk internal/fsmeta internal/dirtree golang.org/x/sync golang.org/x/sys",
-	"writer":         "deflate format format/codec packed parity recipe scanners reader internal/disk internal/fsmeta internal/dirtree github.com/edsrzf/mmap-go golang.org/x/sync golang.org/x/sys",
+	"writer":         "deflate format format/codec packed parity recipe scanners reader internal/disk internal/families internal/fsmeta internal/dirtree github.com/edsrzf/mmap-go golang.org/x/sync golang.org/x/sys",
 
 	// What is left of an archive: it reads frames without package reader's trust in
 	// indexes and writes them again.
 	"recovery": "format format/codec recipe scanners reader internal/disk golang.org/x/sync",
+
+	// What is left of a history when some of it is forgotten.
+	"compact": "format format/codec history reader scanners internal/disk internal/families golang.org/x/sync",
 
 	// It runs fusermount3, as go-fuse does.
 	"fusearchive": "format reader github.com/hanwen/go-fuse/v2 golang.org/x/sys os/exec",
@@ -67,6 +71,7 @@ var allowed = map[string]string{
 	"cmd/vt/internal/compare":  "format reader writer internal/fsmeta internal/human golang.org/x/sys",
 	"cmd/vt/internal/blockmap": "format reader scanners internal/human",
 	"cmd/vt/internal/cli": "cmd/vt/internal/blockmap cmd/vt/internal/compare " +
+		"compact " +
 		"export " +
 		"format format/codec " +
 		"fusearchive " +

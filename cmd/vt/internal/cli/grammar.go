@@ -40,6 +40,9 @@ type archiveCommands struct {
 	Log     logCommand     `cmd:"" help:"List the states of the tree that an archive holds."`
 	Diff    diffCommand    `cmd:"" help:"Tell what has changed between two states, two archives, or an archive and a directory."`
 	Restore restoreCommand `cmd:"" help:"Restore files as they were at a time."`
+	Forget  forgetCommand  `cmd:"" help:"Forget states of the tree, and make the archive smaller by what only they had."`
+	Compact compactCommand `cmd:"" help:"Make an archive smaller by what no state needs any more."`
+	Repack  repackCommand  `cmd:"" help:"Compress an archive anew."`
 	History historyCommand `cmd:"" help:"Tell in which states a path was added, changed or deleted."`
 }
 

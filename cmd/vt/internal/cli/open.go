@@ -37,14 +37,20 @@ func (f atFlag) show(a *reader.Archive) error {
 	if f.At == "" {
 		return nil
 	}
-	s, err := history.Find(a, f.At, time.Now())
-	if errors.Is(err, history.ErrNotFound) || errors.Is(err, history.ErrAmbiguous) {
-		err = fmt.Errorf("%w; vt ar log lists them%w", err, hidden{errMissing})
-	}
+	s, err := findState(a, f.At)
 	if err == nil {
 		a.Show(s.Tree)
 	}
 	return err
+}
+
+// findState gives the state that a name means.
+func findState(a *reader.Archive, name string) (history.State, error) {
+	s, err := history.Find(a, name, time.Now())
+	if errors.Is(err, history.ErrNotFound) || errors.Is(err, history.ErrAmbiguous) {
+		err = fmt.Errorf("%w; vt ar log lists them%w", err, hidden{errMissing})
+	}
+	return s, err
 }
 
 // open opens an archive in that state.

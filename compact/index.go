@@ -1,0 +1,86 @@
+package compact
+
+import (
+	"github.com/vtdarchive/vtd/format"
+)
+
+const mib = 1 << 20
+
+// finish writes the index and the trailer of a segment. As an append does, it
+// takes those indexes into its own that are not at least twice as large as what
+// comes after them.
+func (o *output) finish(begin int64, i int) error {
+	v := o.kept[i]
+	if i > 0 {
+		o.olds = v.meta
+	}
+	now := part{first: v.first, tops: []topOf{{0, v.topSum, v.hash}}, olds: o.olds, rows: o.rows}
+	at := len(o.parts)
+	for n := now.blocks(); at > 0 && o.parts[at-1].blocks() < 2*n; at-- {
+		n += o.parts[at-1].blocks()
+	}
+	if at < len(o.parts) {
+		whole := o.parts[at]
+		for _, p := range append(o.parts[at+1:], now) {
+			for _, t := range p.tops {
+				t.at += len(whole.olds)
+				whole.tops = append(whole.tops, t)
+			}
+			whole.olds, whole.rows = append(whole.olds, p.olds...), append(whole.rows, p.rows...)
+		}
+		now = whole
+	}
+	t := format.Trailer{
+		ID: o.header.ID, Segment: begin, Index: o.off, Blocks: o.next, Top: v.first, TopHash: v.topSum, Snapshots: uint64(i + 1),
+	}
+	if o.last != nil {
+		t.Prev = o.last.Offset
+	}
+	if at > 0 {
+		t.Base = o.parts[at-1].trailer
+	}
+	h := o.id.New()
+	b := format.IndexHead{First: now.first, Blocks: now.blocks(), Frames: uint64(len(now.rows))}.AppendTo(nil)
+	flush := func(least int) error {
+		if len(b) < least {
+			return nil
+		}
+		h.Write(b)
+		err := o.put(b)
+		b = b[:0]
+		return err
+	}
+	tops := now.tops
+	for k := 0; k <= len(now.olds); k++ {
+		for len(tops) > 0 && tops[0].at == k {
+			b = append(append(b, tops[0].top[:]...), tops[0].snap[:]...)
+			tops = tops[1:]
+		}
+		if k == len(now.olds) {
+			break
+		}
+		sum, err := o.a.Hash(now.olds[k])
+		if err != nil {
+			return err
+		}
+		b = append(b, sum[:]...)
+		if err := flush(mib); err != nil {
+			return err
+		}
+	}
+	for k := range now.rows {
+		b = now.rows[k].AppendTo(b)
+		if err := flush(mib); err != nil {
+			return err
+		}
+	}
+	if err := flush(0); err != nil {
+		return err
+	}
+	t.Offset = o.off
+	t.IndexLen, t.IndexHash = o.off-t.Index, h.Sum()
+	now.trailer = t.Offset
+	o.parts = append(o.parts[:at], now)
+	o.last = &t
+	return o.put(t.AppendTo(nil))
+}
