@@ -9,12 +9,12 @@ import (
 )
 
 // maxWalked bounds the entries that are walked by path, where the same
-// directory in many places is many entries: so many and two for each byte of
+// directory in many places is many entries: so many and one for each byte of
 // the archive, which is more than any tree has that was archived. A few
 // kilobytes can name more of them than there are atoms.
 const (
-	maxWalked     = 1 << 16
-	walkedPerByte = 2
+	maxWalked     = 1 << 14
+	walkedPerByte = 1
 )
 
 // walkCost is what an entry counts: a long path is worth several.
@@ -34,7 +34,7 @@ const maxHarms = 100_000
 // it hurts there.
 func (c *treeChecker) harm(t *Tree) {
 	left := int64(maxHarms)
-	c.steps = c.most()
+	c.steps = c.most() / 4 // what is hurt is a part, and being told of most of it is enough
 	_ = t.Walk(func(path string, e *format.Entry, err error) error {
 		if c.steps -= walkCost(path); c.ctx.Err() != nil || left <= 0 || c.steps <= 0 {
 			return fs.SkipAll
