@@ -220,7 +220,7 @@ func groups[T any](level []T, n int) (out [][]T) {
 	return out
 }
 
-func uniform(b []byte) bool { return len(b) > 0 && len(bytes.TrimLeft(b, string(b[:1]))) == 0 }
+func uniform(b []byte) bool { return len(b) > 0 && bytes.Count(b, b[:1]) == len(b) }
 
 // file plans a file's content; the block is nil where it needs none.
 func (p *planner) file(n *Node, path string) (*Block, error) {

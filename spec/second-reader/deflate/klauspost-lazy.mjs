@@ -153,7 +153,7 @@ export class LazySearch {
     const head = this.head[this.#hash(at)]
     const q = head - 1 + this.lo - length
     if (head === 0 || q === p - 1 - distance || q <= Math.max(p - WINDOW, this.base) + 2) return none
-    let n = this.#same(q + 2, p + 1, Math.min(MAX_MATCH, this.windowEnd - p - 1))
+    let n = this.#same(q + 2, p + 1, Math.min(MAX_MATCH, this.windowEnd - p - 2))
     if (n <= length) return none
     let literals = 2
     while (literals > 0 && n < MAX_MATCH && this.content[p - 2 + literals] === this.content[q - 1 + literals]) {

@@ -142,7 +142,7 @@ export class KlauspostModel {
     if (block.plain || tokens.literals.some((f, s) => f && lacks(s, codes.literals))) return true
     const withOne = this.version !== 1 || chunk.last
     const counted = withOne ? withDistance(tokens) : tokens
-    if (counted.distances.some((f, s) => f && lacks(s, codes.distances))) return true
+    if (tokens.distances.some((f, s) => f && lacks(s, codes.distances))) return true
     const extra = tokens.extraBits()
     const a = counted.codeBits(codes) + extra - (withOne ? 0 : codes.literals[END])
     const e = header + estimate(tokens, chunk) + extra
