@@ -1,6 +1,7 @@
 package fuzz
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -49,6 +50,9 @@ func checked(t *testing.T, b []byte, v *crosscheck.View, s *crosscheck.Streamed)
 		return // the testkit's reader has no bounds
 	}
 	contents, err := testkit.Check(b)
+	if errors.Is(err, testkit.ErrTooMany) {
+		return // in an earlier snapshot
+	}
 	if (err == nil) != v.Clean {
 		t.Errorf("the testkit's reader says %v, verify clean is %v:\n%s", err, v.Clean, v.Text.Bytes())
 	}

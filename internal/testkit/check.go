@@ -52,7 +52,14 @@ func Check(b []byte) (*Contents, error) {
 	return &c.out, nil
 }
 
+// ErrTooMany says that an archive names more directories than Check looks at: a
+// few blocks can name any number.
+var ErrTooMany = errors.New("too many directories")
+
+const maxCheckedDirs = 1 << 16
+
 type checker struct {
+	dirs    int // seen so far
 	file    []byte
 	header  *format.Header
 	size    int64 // of the header

@@ -49,6 +49,9 @@ func (c *checker) snapshot(num uint64) (*format.Snapshot, error) {
 
 // dir reads a directory with all that is below it. list takes its entries.
 func (c *checker) dir(path string, num uint64, depth int, list *[]Entry) (*dirTree, error) {
+	if c.dirs++; c.dirs > maxCheckedDirs {
+		return nil, ErrTooMany
+	}
 	if depth > format.MaxDepth {
 		return nil, damaged("directory", format.NoOffset, "more than %d directories below one another", format.MaxDepth)
 	}
