@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/vtdarchive/vtd/format"
@@ -83,14 +84,23 @@ func states(t testing.TB, what string, b []byte) (trees []tree, all []history.St
 	a, err := reader.Open(reader.Bytes(b), reader.Options{})
 	must(t, err)
 	defer a.Close()
+	all, err = history.Log(a)
+	must(t, err)
+	if uint64(len(all)) != a.Trailer().Snapshots {
+		t.Fatalf("%s: %d states, the trailer says %d", what, len(all), a.Trailer().Snapshots)
+	}
+	slices.Reverse(all)
+	return statesIn(t, a), all
+}
+
+// statesIn gives what the states of an archive hold, the oldest first.
+func statesIn(t testing.TB, a *reader.Archive) (trees []tree) {
+	t.Helper()
 	log, err := history.Log(a)
 	must(t, err)
-	if uint64(len(log)) != a.Trailer().Snapshots {
-		t.Fatalf("%s: %d states, the trailer says %d", what, len(log), a.Trailer().Snapshots)
-	}
-	for i := len(log) - 1; i >= 0; i-- {
+	for _, state := range slices.Backward(log) {
 		s := tree{}
-		must(t, log[i].Walk(func(path string, e *format.Entry, err error) error {
+		must(t, state.Walk(func(path string, e *format.Entry, err error) error {
 			if err != nil {
 				return err
 			}
@@ -100,19 +110,21 @@ func states(t testing.TB, what string, b []byte) (trees []tree, all []history.St
 				if err != nil {
 					return err
 				}
-				b := make([]byte, e.Size)
-				if _, err := c.ReadAt(b, 0); err != nil && e.Size > 0 {
+				var b bytes.Buffer
+				if e.Size > 64<<20 { // mostly a run
+					b.WriteString(e.Content.String())
+				} else if _, err := c.WriteTo(&b); err != nil {
 					return err
 				}
-				data = string(b)
+				data = b.String()
 			}
 			s[path] = fmt.Sprint(e.Kind, e.Perm, e.Mtime, e.LinkCount, data)
 			return nil
 		}))
-		s["\x00"] = log[i].Snapshot().Content.String() + log[i].Root().Ref.Hash.String()
-		trees, all = append(trees, s), append(all, log[i])
+		s["\x00"] = state.Snapshot().Content.String() + state.Root().Ref.Hash.String()
+		trees = append(trees, s)
 	}
-	return trees, all
+	return trees
 }
 
 // edit changes a tree in some way.
