@@ -79,6 +79,7 @@ type job struct {
 	src  *source
 	a    *reader.Archive
 	id   format.HashID
+	to   format.HashID // of the new archive
 	path string
 	rep  *Report
 
@@ -92,6 +93,7 @@ type job struct {
 	// more than its place in live, or 0.
 	nums  []uint64
 	live  []block
+	sums  []format.Hash          // of these under another hash function
 	same  map[format.Hash]uint64 // metadata blocks, where some may be there twice
 	alias map[uint64]uint64      // those that are, to the first
 
@@ -99,6 +101,7 @@ type job struct {
 	copyBytes, packBytes   int64
 	oldMeta, oldMetaBlocks int64
 	spool                  *os.File
+	names                  *transcript // under another hash function, or nil
 }
 
 func (j *job) close() {
@@ -174,10 +177,13 @@ func (j *job) settle(h *format.Header) error {
 		j.layout = *h.Layout
 	}
 	j.preset = h.Preset
+	if j.to = j.id; j.o.Hash != 0 {
+		j.to = j.o.Hash
+	}
 	if l := j.o.Layout; l != nil {
 		j.layout, j.preset = *l, j.o.Preset
 	}
-	j.fresh = j.o.Layout != nil || j.o.MinLive >= 1
+	j.fresh = j.o.Layout != nil || j.o.MinLive >= 1 || j.to != j.id
 	if l := j.layout; l.DataFrame > format.MaxFrameRaw || l.MetaFrame > format.MaxFrameRaw || l.Level > 22 {
 		return fmt.Errorf("%s: its header asks for frames of %d and %d bytes at level %d, which this program does not make; give a preset: vt ar repack --preset", j.path, l.DataFrame, l.MetaFrame, l.Level)
 	}
@@ -262,6 +268,11 @@ func (j *job) run(w io.Writer) error {
 	if err := j.unpack(); err != nil {
 		return err
 	}
+	if j.to != j.id {
+		if err := j.transcribe(); err != nil {
+			return err
+		}
+	}
 	copied, packed, err := j.order()
 	if err != nil {
 		return err
@@ -274,6 +285,9 @@ func (j *job) run(w io.Writer) error {
 	j.rep.After, j.rep.Archive = o.off, o.header.ID
 	for i, v := range j.kept {
 		j.rep.Kept[i].ID = v.hash
+		if j.names != nil {
+			j.rep.Kept[i].Root = j.names.of(&v.Root().Ref)
+		}
 	}
 	return nil
 }

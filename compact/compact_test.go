@@ -188,6 +188,28 @@ func TestAsCreated(t *testing.T) {
 	}
 }
 
+// Under another hash function an archive is what create makes with that.
+func TestAnotherHash(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "dir")
+	makeVersion(t, dir, 4)
+	put(t, filepath.Join(dir, "zeros"), make([]byte, 100_000))
+	path, want := filepath.Join(t.TempDir(), "a.vtd"), filepath.Join(t.TempDir(), "b.vtd")
+	o := small(dir)
+	create(t, path, o)
+	before := read(t, path)
+	o.Hash = format.HashSHA256
+	create(t, want, o)
+	compacted(t, path, Options{Hash: format.HashSHA256})
+	states(t, "transcribed", read(t, path))
+	if !bytes.Equal(read(t, path), read(t, want)) {
+		t.Error("other bytes than create gives")
+	}
+	compacted(t, path, Options{Hash: format.HashBLAKE3})
+	if !bytes.Equal(read(t, path), before) {
+		t.Error("there and back it has become another")
+	}
+}
+
 // Frames of which enough is in use are the same bytes as before.
 func TestCopies(t *testing.T) {
 	path := line(t, 6, func(int, string) {})

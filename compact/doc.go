@@ -27,6 +27,10 @@
 // order in which the trees name it or, if that is the archive's order, in
 // families. All metadata is written anew.
 //
+// With another hash function (Options.Hash) everything is packed anew, and
+// hashed: blocks, contents of files as wholes, which recipes make for it, and
+// trees. What is hashed again is held against the old hashes first.
+//
 // With a MinLive of 1, nothing is copied: then every byte follows from
 // the states that remain and the parameters in the header, whatever the history
 // was, and an archive of one state is the one that create makes of the same tree
@@ -35,7 +39,8 @@
 // # Memory
 //
 // 8 bytes for each block of the archive, 64 for each data block in use, 8 for
-// each other one, the names of files, and some frames. What is packed anew lies in
+// each other one, the names of files, and some frames; with another hash function 40 for
+// each block in use and each file of several. What is packed anew lies in
 // a temporary file meanwhile, uncompressed.
 //
 // # Safety
@@ -48,12 +53,13 @@
 //
 // # Files
 //
-//	compact.go  Compact; which states remain
-//	options.go  Options, Report
-//	source.go   the archive as it was
-//	mark.go     what is in use; which frames are copied
-//	order.go    the order of data
-//	pack.go     data that is packed anew
-//	write.go    the new archive
-//	index.go    its indexes and trailers
+//	compact.go     Compact; which states remain
+//	options.go     Options, Report
+//	source.go      the archive as it was
+//	mark.go        what is in use; which frames are copied
+//	order.go       the order of data
+//	pack.go        data that is packed anew
+//	write.go       the new archive
+//	transcribe.go  another hash function
+//	index.go       its indexes and trailers
 package compact

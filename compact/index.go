@@ -39,7 +39,7 @@ func (o *output) finish(begin int64, i int) error {
 	if at > 0 {
 		t.Base = o.parts[at-1].trailer
 	}
-	h := o.id.New()
+	h := o.to.New()
 	b := format.IndexHead{First: now.first, Blocks: now.blocks(), Frames: uint64(len(now.rows))}.AppendTo(nil)
 	flush := func(least int) error {
 		if len(b) < least {
@@ -59,7 +59,7 @@ func (o *output) finish(begin int64, i int) error {
 		if k == len(now.olds) {
 			break
 		}
-		sum, err := o.a.Hash(now.olds[k])
+		sum, err := o.sum(now.olds[k])
 		if err != nil {
 			return err
 		}

@@ -21,6 +21,8 @@ type version struct {
 	record []byte
 	top    []byte
 	topSum format.Hash
+
+	content format.Hash // content id, under another hash function
 }
 
 // block is a data block in use.
@@ -67,6 +69,41 @@ func refs(n *reader.Node) []*format.Ref {
 		return n.Recipe.Named()
 	}
 	return nil
+}
+
+// copyNode gives a node whose references can be set: nodes are shared.
+func copyNode(n *reader.Node) (out reader.Node) {
+	switch {
+	case n.Leaf != nil:
+		c := *n.Leaf
+		c.Entries = slices.Clone(c.Entries)
+		out.Leaf = &c
+	case n.Inner != nil:
+		c := *n.Inner
+		c.Children = slices.Clone(c.Children)
+		out.Inner = &c
+	case n.Indirect != nil:
+		c := *n.Indirect
+		c.Refs = slices.Clone(c.Refs)
+		out.Indirect = &c
+	case n.Recipe != nil:
+		c := *n.Recipe
+		out.Recipe = &c
+	}
+	return out
+}
+
+// appendNode writes a node in a form.
+func appendNode(n *reader.Node, form format.Form, self uint64) []byte {
+	switch {
+	case n.Leaf != nil:
+		return n.Leaf.AppendTo(nil, form, self)
+	case n.Inner != nil:
+		return n.Inner.AppendTo(nil, form, self)
+	case n.Indirect != nil:
+		return n.Indirect.AppendTo(nil, form, self)
+	}
+	return n.Recipe.AppendTo(nil, form, self)
 }
 
 // mark finds what a state needs that no earlier one does.

@@ -24,6 +24,9 @@ type Options struct {
 	// Layout, if not nil, is what frames are like from now on, and Preset its name.
 	Layout *format.Layout
 	Preset string
+	// Hash, if not 0, is the hash function of the new archive. With another than
+	// before, all hashes, roots and content ids are others.
+	Hash format.HashID
 	// OnlyIfForgotten leaves everything as it is if no state goes.
 	OnlyIfForgotten bool
 	// DryRun leaves everything as it is; Report.After is an estimate then.

@@ -17,6 +17,9 @@ import (
 // unpack puts the blocks in use of the frames that are not copied into a
 // temporary file: they are going to be read in another order.
 func (j *job) unpack() error {
+	if j.to != j.id {
+		j.sums = make([]format.Hash, len(j.live))
+	}
 	if j.packBytes == 0 {
 		return nil
 	}
@@ -56,6 +59,9 @@ func (j *job) unpack() error {
 				sketcher.Reset()
 				sketcher.Write(data)
 				b.sketch, b.hasSk = sketcher.Sum()
+			}
+			if j.to != j.id {
+				j.sums[j.nums[num]-1] = j.to.Sum(data)
 			}
 			if _, err := f.WriteAt(data, at); err != nil {
 				return spoolError(err)
@@ -181,7 +187,7 @@ func (j *job) encodeOne(enc *codec.Encoder, w *work, buf []byte) []byte {
 		w.head.Codec, w.out = enc.Encode(w.out, raw)
 	}
 	w.raw = nil
-	w.head.Stored, w.head.Hash = uint32(len(w.out)), j.id.Sum(w.out)
+	w.head.Stored, w.head.Hash = uint32(len(w.out)), j.to.Sum(w.out)
 	return buf
 }
 

@@ -1,6 +1,7 @@
 package compact
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -50,7 +51,11 @@ func TestVectors(t *testing.T) {
 				t.Errorf("%s: %v", what, err)
 			default:
 				sound++
-				sameStates(t, what, b, d.Get("/a.vtd"))
+				now := d.Get("/a.vtd")
+				sameStates(t, what, b, now)
+				if minLive == whole {
+					thereAndBack(t, what, now)
+				}
 			}
 		}
 	}
@@ -81,5 +86,24 @@ func sameStates(t *testing.T, what string, old, now []byte) {
 	defer b.Close()
 	if h := b.Header(); h.Flags&format.FlagOnePass != 0 || (h.Flags&format.FlagAsCreated != 0) != (len(have) == 1) {
 		t.Errorf("%s: flags %d with %d states", what, h.Flags, len(have))
+	}
+}
+
+// thereAndBack takes an archive to another hash function and back.
+func thereAndBack(t *testing.T, what string, b []byte) {
+	t.Helper()
+	d := simdisk.New()
+	d.Put("/a.vtd", b)
+	h, err := format.ParseHeader(b)
+	must(t, err)
+	for _, id := range []format.HashID{format.HashBLAKE3 + format.HashSHA256 - h.Hash, h.Hash} {
+		if _, err := compactOn(context.Background(), d, "/a.vtd", Options{Hash: id, Threads: 1}); err != nil {
+			t.Errorf("%s: to %v: %v", what, id, err)
+			return
+		}
+		states(t, what, d.Get("/a.vtd"))
+	}
+	if !bytes.Equal(d.Get("/a.vtd"), b) {
+		t.Errorf("%s: there and back it has become another", what)
 	}
 }

@@ -86,43 +86,35 @@ func (j *job) renumbered(old uint64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	self := j.nums[old]
-	var b []byte
-	switch { // nodes are shared: a copy gets the numbers
-	case n.Leaf != nil:
-		c := *n.Leaf
-		c.Entries = slices.Clone(c.Entries)
-		j.renumber(c.Refs())
-		b = c.AppendTo(nil, format.Stored, self)
-	case n.Inner != nil:
-		c := *n.Inner
-		c.Children = slices.Clone(c.Children)
-		j.renumber(c.Refs())
-		b = c.AppendTo(nil, format.Stored, self)
-	case n.Indirect != nil:
-		c := *n.Indirect
-		c.Refs = slices.Clone(c.Refs)
-		j.renumber(c.Named())
-		b = c.AppendTo(nil, format.Stored, self)
-	default:
-		c := *n.Recipe
-		j.renumber(c.Named())
-		b = c.AppendTo(nil, format.Stored, self)
+	c := copyNode(&n)
+	if j.names != nil {
+		if c, err = j.names.node(&n); err != nil {
+			return nil, err
+		}
 	}
-	if len(b) > format.MaxMetaBlock {
-		return nil, damagedBlock(old, "with its new numbers it would have %d bytes, more than a block may", len(b))
-	}
-	return b, nil
-}
-
-func (j *job) renumber(list []*format.Ref) {
-	for _, x := range list {
+	for _, x := range refs(&c) {
 		if x.Kind == format.RefBlock {
 			x.Num = j.dataNumber(x.Num)
 		} else {
 			x.Num = j.nums[j.first(x.Num)]
 		}
 	}
+	b := appendNode(&c, format.Stored, j.nums[old])
+	if len(b) > format.MaxMetaBlock {
+		return nil, damagedBlock(old, "with its new numbers it would have %d bytes, more than a block may", len(b))
+	}
+	return b, nil
+}
+
+// sum gives the hash under which a block is written.
+func (j *job) sum(old uint64) (format.Hash, error) {
+	if j.names == nil {
+		return j.a.Hash(old)
+	}
+	if h, ok := j.names.nodes[old]; ok {
+		return h, nil
+	}
+	return j.sums[j.nums[old]-1], nil
 }
 
 // records makes snapshot records and top blocks, and the header.
@@ -130,20 +122,23 @@ func (o *output) records(copied []uint32) error {
 	for _, v := range o.kept {
 		s := *v.Snapshot()
 		root := s.Root.Ref
+		if o.names != nil {
+			root.Hash, s.Content = o.names.of(&root), v.content
+		}
 		s.Root.Ref = format.Ref{Kind: root.Kind, Num: o.nums[o.first(root.Num)], Hash: root.Hash}
 		s.Parents = make([]format.Ref, len(v.after))
 		for i, k := range v.after {
 			s.Parents[i] = format.Ref{Num: o.kept[k].first + 1, Hash: o.kept[k].hash}
 		}
-		v.hash = o.id.Sum(s.AppendTo(nil, format.Canonical, 0))
+		v.hash = o.to.Sum(s.AppendTo(nil, format.Canonical, 0))
 		v.record = s.AppendTo(nil, format.Stored, v.first+1)
 		t := format.Top{Snapshot: v.hash, Root: root.Hash, Content: s.Content, Span: s.Root.Size}
 		v.top = t.AppendTo(nil)
-		v.topSum = o.id.Sum(v.top)
+		v.topSum = o.to.Sum(v.top)
 	}
 	old := o.a.Header()
 	o.header = format.Header{
-		Major: format.VersionMajor, Minor: format.VersionMinor, Flags: format.FlagAsCreated, Hash: o.id,
+		Major: format.VersionMajor, Minor: format.VersionMinor, Flags: format.FlagAsCreated, Hash: o.to,
 		Chunker: old.Chunker, Preset: o.preset, Ignorable: old.Ignorable, Unknown: old.Unknown,
 	}
 	if old.Layout != nil || o.o.Layout != nil {
@@ -164,7 +159,7 @@ func (o *output) records(copied []uint32) error {
 		}
 		b = append(b, h.Hash[:]...)
 	}
-	id := o.id.Sum(b)
+	id := o.to.Sum(b)
 	copy(o.header.ID[:], id[:])
 	return nil
 }

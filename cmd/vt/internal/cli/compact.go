@@ -83,13 +83,16 @@ func (c *compactCommand) Run(e *Env) error {
 
 type repackCommand struct {
 	Archive string `arg:"" help:"The archive."`
-	Preset  string `enum:"fast,default,small" default:"default" placeholder:"NAME" help:"What frames are to be like: fast, default or small, as for create."`
+	Preset  string `enum:"fast,default,small," default:"" placeholder:"NAME" help:"What frames are to be like: fast, default or small, as for create. Default: as they are."`
+	Hash    string `enum:"blake3,sha256," default:"" placeholder:"NAME" help:"Hash function: blake3 or sha256. Default: what it is. With another one, all ids are others."`
 	rewriting
 }
 
 func (*repackCommand) Help() string {
 	return `
-Compresses an archive anew, with the frames, the level and the order of data of a preset. Files are not cut anew, and what was stored with recipes stays so: root hashes, content ids and the ids of states remain what they were. Data of all states lies side by side if it is alike, so that an archive that grew by many appends becomes about as small as one made of all at once. An archive of one state becomes what create with the preset would have made of these blocks; one that was made from a stream comes to have its tree in front.
+Compresses an archive anew, with the frames, the level and the order of data of a preset, or its own. Files are not cut anew, and what was stored with recipes stays so: root hashes, content ids and the ids of states remain what they were. Data of all states lies side by side if it is alike, so that an archive that grew by many appends becomes about as small as one made of all at once. An archive of one state becomes what create with the preset would have made of these blocks; one that was made from a stream comes to have its tree in front.
+
+With --hash everything is hashed anew under another function, which changes all of these names: the object of --json has the old ids beside the new ones.
 
 It takes the place of the old one when it is complete, as under vt ar compact.
 
@@ -97,19 +100,31 @@ Examples:
 
     vt ar repack --preset small backup.vtd
     vt ar repack --preset small --parity 2% backup.vtd
+    vt ar repack --hash sha256 backup.vtd
 
 ` + rewritingHelp
 }
 
 func (c *repackCommand) Run(e *Env) error {
-	p, err := writer.Presets(c.Preset)
-	if err != nil {
-		return err
+	o := compact.Options{MinLive: 1}
+	if c.Preset != "" {
+		p, err := writer.Presets(c.Preset)
+		if err != nil {
+			return err
+		}
+		o.Preset = p.Preset
+		o.Layout = &format.Layout{
+			DataFrame: uint32(p.DataFrame), MetaFrame: uint32(p.MetaFrame), Level: uint8(p.Level), Long: p.Long, Order: p.Order,
+		}
 	}
-	layout := &format.Layout{
-		DataFrame: uint32(p.DataFrame), MetaFrame: uint32(p.MetaFrame), Level: uint8(p.Level), Long: p.Long, Order: p.Order,
+	if c.Hash != "" {
+		id, err := format.ParseHashID(c.Hash)
+		if err != nil {
+			return err
+		}
+		o.Hash = id
 	}
-	return c.rewrite(e, c.Archive, compact.Options{Layout: layout, Preset: p.Preset})
+	return c.rewrite(e, c.Archive, o)
 }
 
 // rewrite puts an archive in the place of one and tells of it.
