@@ -134,6 +134,7 @@ func line(t testing.TB, versions int, then func(n int, path string)) string {
 
 // Histories that differ in what was forgotten, and when, give the same bytes.
 func TestSameBytes(t *testing.T) {
+	slowUnderRace(t)
 	forget := func(minLive float64, which ...int) func(path string) {
 		return func(path string) { compacted(t, path, Options{MinLive: minLive, Forget: forgetting(which...)}) }
 	}

@@ -22,6 +22,7 @@ import (
 // states, with the tree in front, and any other is refused or, as far as nobody
 // looks at what is wrong with it, goes through.
 func TestVectors(t *testing.T) {
+	slowUnderRace(t)
 	paths, err := fs.Glob(spec.FS, "vectors/*.vtd")
 	must(t, err)
 	sound, refused := 0, 0
