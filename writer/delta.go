@@ -41,7 +41,12 @@ const (
 type changedFile struct {
 	node uint32
 	was  format.Ref
-	list uint32 // of the delta + 1
+
+	// The delta, if one pays: its parameters, what it is of, and the hash of the
+	// whole content.
+	params []byte
+	from   format.Ref
+	whole  format.Hash
 }
 
 // addChanged notes a file that has been read and is not what it was.
@@ -106,12 +111,13 @@ func (c *creation) deltas(ctx context.Context) error {
 	return nil
 }
 
-// useDeltas gives files, with all their names, the deltas that were made.
+// useDeltas gives files, with all their names, the deltas that were made. While
+// these are made, several goroutines read the tree.
 func (c *creation) useDeltas(files []changedFile) {
 	lists := map[uint32]uint32{}
 	for _, f := range files {
-		if f.list != 0 {
-			lists[f.node] = f.list - 1
+		if f.params != nil {
+			lists[f.node] = c.tree.addDelta(f.params, f.from, c.tree.node(f.node).size, f.whole)
 		}
 	}
 	for k := range c.tree.nodes.len() {
@@ -181,7 +187,7 @@ func (d *deltaMaker) try(ctx context.Context, f *changedFile) error {
 		}
 	}
 	if best != nil {
-		f.list = d.c.tree.addDelta(best, from, n.size, d.c.tree.contentHash(n, d.c.table, d.c.o.Hash)) + 1
+		f.params, f.from, f.whole = best, from, d.c.tree.contentHash(n, d.c.table, d.c.o.Hash)
 	}
 	return nil
 }
