@@ -34,6 +34,9 @@
 //     deflate; content whose sum is wrong;
 //   - names, targets and attributes beyond the limits of the format.
 //
+// Tars that follow one another are all taken. Files are read to their end, since the
+// sum of what a tar is packed in stands there.
+//
 // A file that ends early, or has a broken header, is an error; what came
 // before it is in the archive if the caller so wishes ([Options.Salvage]).
 //

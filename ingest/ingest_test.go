@@ -261,6 +261,7 @@ func TestMembers(t *testing.T) {
 		{"a link to itself", []tar.Header{file("a"), link("a", "a")}, []string{"a"}, 0},
 		{"a link to what is replaced", []tar.Header{file("a"), link("b", "a"), file("a")}, []string{"a", "b"}, 0},
 		{"no name", []tar.Header{file("x/.."), file("b")}, []string{"b"}, 1},
+		{"an owner beyond all", []tar.Header{{Name: "a", Uid: 1 << 40, Gid: 1<<32 - 1, Format: tar.FormatGNU}}, []string{"a"}, 2},
 		{"a long name", []tar.Header{file(strings.Repeat("n", 1024)), file("b")}, []string{"b"}, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -297,6 +298,30 @@ func TestCut(t *testing.T) {
 	for _, s := range []string{"", "x", strings.Repeat("no tar at all ", 100)} {
 		if r := read(t, strings.NewReader(s), ingest.Options{}); !errors.Is(r.err, ingest.ErrUnknown) {
 			t.Errorf("%.10q: %v", s, r.err)
+		}
+	}
+}
+
+// TestBehind: what follows a tar, or is wrong behind its end, is not passed over.
+func TestBehind(t *testing.T) {
+	one, two := tarOf(t, tar.Header{Name: "a"}), tarOf(t, tar.Header{Name: "b"})
+	if r := read(t, bytes.NewReader(slices.Concat(one, two)), ingest.Options{}); r.err != nil || len(r.issues) > 0 || !slices.Equal(r.paths(t), []string{"a", "b"}) {
+		t.Errorf("two tars: %v, %q, %q", r.err, r.issues, r.paths(t))
+	}
+	if r := read(t, bytes.NewReader(append(one, "garbage"...)), ingest.Options{}); r.err != nil || len(r.issues) != 1 {
+		t.Errorf("garbage: %v, %q", r.err, r.issues)
+	}
+	var gz bytes.Buffer
+	w := gzip.NewWriter(&gz)
+	w.Write(one)
+	w.Close()
+	for name, b := range map[string][]byte{"a wrong sum": gz.Bytes(), "no sum": gz.Bytes()[:gz.Len()-8]} {
+		b = slices.Clone(b)
+		if name == "a wrong sum" {
+			b[len(b)-5] ^= 1
+		}
+		if r := read(t, bytes.NewReader(b), ingest.Options{}); !errors.Is(r.err, ingest.ErrBroken) {
+			t.Errorf("%s: %v", name, r.err)
 		}
 	}
 }

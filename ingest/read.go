@@ -31,7 +31,8 @@ type Options struct {
 	Salvage bool
 	// Issue hears of what is not, or not as it was, in what is added.
 	Issue func(path string, err error, stored bool)
-	// Notice hears once of each thing that was changed in names.
+	// Notice hears of what is no fault: once of each thing that was changed in
+	// names, of tars behind one another, of one without a mark at its end.
 	Notice func(text string)
 }
 
@@ -141,7 +142,7 @@ func (x *reading) read(in io.Reader) error {
 	if !isTar(head) {
 		return ErrUnknown
 	}
-	return x.tar(b)
+	return x.tars(b)
 }
 
 // unpacking gives what a stream was packed from; what is wrong with it is

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"archive/tar"
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -40,7 +41,41 @@ func isTar(head []byte) bool {
 	return want == unsigned || want == signed
 }
 
-// tar adds the members of a tar.
+// tars adds the members of a tar, and of those that follow it, and reads to the
+// end: only there is the sum of what it is packed in.
+func (x *reading) tars(in *bufio.Reader) error {
+	first := true
+	for {
+		head, err := in.Peek(HeadSize)
+		switch {
+		case len(head) == 0 && err == io.EOF:
+			return nil
+		case len(head) == 0 || err != nil && err != io.EOF:
+			return err
+		case len(bytes.Trim(head, "\x00")) == 0: // the end of a tar, which is filled up
+			if _, err := in.Discard(len(head)); err != nil {
+				return err
+			}
+			continue
+		case !isTar(head):
+			n, err := io.Copy(io.Discard, in)
+			if err != nil {
+				return err
+			}
+			x.issue("", fmt.Errorf("%w: %d bytes of something else behind its end", ErrLacking, n), false)
+			return nil
+		}
+		if !first && x.o.Notice != nil {
+			x.o.Notice("one more tar follows the first")
+		}
+		first = false
+		if err := x.tar(in); err != nil {
+			return err
+		}
+	}
+}
+
+// tar adds the members of one tar.
 func (x *reading) tar(in io.Reader) error {
 	source := &marked{r: in}
 	r := tar.NewReader(source)
@@ -50,6 +85,9 @@ func (x *reading) tar(in io.Reader) error {
 		}
 		h, err := r.Next()
 		if err == io.EOF {
+			if !source.zeros() && x.o.Notice != nil { // for tar that is no fault, either
+				x.o.Notice("the tar has no mark at its end: it may have been cut")
+			}
 			return nil
 		}
 		if err != nil && source.err == nil { // nothing is wrong but with what was read
@@ -73,6 +111,8 @@ var tarKinds = map[byte]format.Kind{
 	tar.TypeChar: format.KindChar, tar.TypeBlock: format.KindBlockDev,
 }
 
+const nobody = 65534
+
 // dumpDir is a directory of which GNU tar has listed the names, as content.
 const dumpDir = 'D'
 
@@ -81,9 +121,10 @@ func (x *reading) tarMember(h *tar.Header, content io.Reader) error {
 		return nil // what it says of others is in their headers
 	}
 	m := &writer.Member{
-		Path: x.name(h.Name), Perm: uint16(h.Mode & 0o7777), Owner: owner(h),
+		Path: x.name(h.Name), Perm: uint16(h.Mode & 0o7777),
 		Mtime: format.Time{Sec: h.ModTime.Unix(), Nsec: uint32(h.ModTime.Nanosecond())}, Size: h.Size,
 	}
+	m.Owner = x.owner(m.Path, h)
 	if h.Typeflag == tar.TypeLink {
 		if m.Link = x.name(h.Linkname); m.Link == "" {
 			x.issue(m.Path, fmt.Errorf("%w: a hard link to %q", ErrLacking, h.Linkname), false)
@@ -121,12 +162,13 @@ func (x *reading) tarMember(h *tar.Header, content io.Reader) error {
 	return x.member(m)
 }
 
-// owner gives owner and group. Numbers that there cannot be are those of
+// owner gives owner and group. Numbers that there cannot be become those of
 // nobody, as the kernel shows them.
-func owner(h *tar.Header) format.Owner {
+func (x *reading) owner(path string, h *tar.Header) format.Owner {
 	number := func(n int) uint32 {
-		if n < 0 || int64(n) > 1<<32-1 {
-			return 65534
+		if n < 0 || int64(n) > 1<<32-2 { // the last one means none
+			x.issue(path, fmt.Errorf("%w: the owner %d; it becomes %d, nobody", ErrLacking, n, nobody), true)
+			return nobody
 		}
 		return uint32(n)
 	}
@@ -161,7 +203,7 @@ func (x *reading) records(m *writer.Member, records map[string]string) {
 		switch key {
 		case "SCHILY.acl.access", "SCHILY.acl.default":
 			name := map[string]string{"SCHILY.acl.access": xattrAccess, "SCHILY.acl.default": xattrDefault}[key]
-			if seen[name] {
+			if seen[name] || strings.TrimSpace(value) == "" { // as GNU tar says that there is none
 				break
 			}
 			raw, err := parseACL(value, name == xattrAccess)

@@ -24,7 +24,11 @@ const encrypted = 1 // in the flags of a member
 // zip adds the members of a zip file.
 func (x *reading) zip(in io.ReaderAt, size int64) error {
 	z, err := zip.NewReader(in, size)
-	if err != nil && !errors.Is(err, zip.ErrInsecurePath) { // of which names take care
+	switch {
+	case errors.Is(err, zip.ErrInsecurePath): // of which names take care
+	case err != nil && x.o.Zip:
+		return fmt.Errorf("%w: %w", ErrUnknown, err)
+	case err != nil:
 		return fmt.Errorf("%w: %w", ErrBroken, err)
 	}
 	z.RegisterDecompressor(zip.Deflate, flate.NewReader)
@@ -97,19 +101,31 @@ func (x *reading) zipMember(f *zip.File) error {
 	}
 	err = x.member(m)
 	if content.err != nil { // its sum is wrong, or it cannot be inflated
-		return lacking("%w", content.err)
+		x.issue(m.Path, fmt.Errorf("%w: %w", ErrBroken, content.err), false)
+		return nil
 	}
 	return err
 }
 
-// marked tells errors of a content from those of what takes it.
+// marked tells errors of what is read from those of what takes it, and what was
+// read last.
 type marked struct {
-	r   io.Reader
-	err error
+	r    io.Reader
+	err  error
+	last [HeadSize]byte
 }
+
+// zeros says whether the last block that was read is one of zeros.
+func (m *marked) zeros() bool { return m.last == [HeadSize]byte{} }
 
 func (m *marked) Read(p []byte) (int, error) {
 	n, err := m.r.Read(p)
+	if n >= len(m.last) {
+		copy(m.last[:], p[n-len(m.last):n])
+	} else {
+		copy(m.last[:], m.last[n:])
+		copy(m.last[len(m.last)-n:], p[:n])
+	}
 	if err != nil && err != io.EOF {
 		m.err = err
 	}

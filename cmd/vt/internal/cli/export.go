@@ -80,15 +80,18 @@ func (c *exportCommand) Run(e *Env) error {
 	}
 	defer boundHeap(int64(c.Cache) + 256<<20)()
 	err = c.output(e, func(w io.Writer) error {
-		_, err := export.Write(e.ctx, a, t, w, o)
+		rep, err := export.Write(e.ctx, a, t, w, o)
+		for _, arg := range m.Unmatched() {
+			e.message("%s: not found in the archive", human.Quote(arg))
+			failed = append(failed, reported(errMissing))
+		}
+		if err == nil && rep.Entries == 0 && len(failed) > 0 {
+			err = errors.Join(failed...) // a file that is there stays as it is
+		}
 		return err
 	})
 	if err != nil {
 		return err
-	}
-	for _, arg := range m.Unmatched() {
-		e.message("%s: not found in the archive", human.Quote(arg))
-		failed = append(failed, reported(errMissing))
 	}
 	return errors.Join(failed...)
 }

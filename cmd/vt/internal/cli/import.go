@@ -72,6 +72,9 @@ func (c *importCommand) Run(e *Env) error {
 		return c.ingest(e, o, in, head)
 	}
 	store, err := c.store(e, in)
+	if c.From == "auto" && errors.Is(err, legacy.ErrNotLegacy) {
+		return fmt.Errorf("%s: neither tar, zip nor a data file of the old vt; --from says what it is%w", human.Quote(c.File), hidden{format.ErrNotArchive})
+	}
 	if err != nil {
 		return legacyError(c.File, err)
 	}

@@ -121,6 +121,9 @@ func (c *importCommand) ingest(e *Env, o writer.Options, in *os.File, head []byt
 		return nil
 	})
 	done()
+	if err == nil && broken && rep.Entries == 0 {
+		return reported(format.ErrDamaged) // nothing to put in the place of anything
+	}
 	if errors.Is(err, ingest.ErrUnknown) {
 		return fmt.Errorf("%w%w", err, hidden{format.ErrNotArchive})
 	}
