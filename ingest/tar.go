@@ -85,6 +85,9 @@ func (x *reading) tar(in io.Reader) error {
 		}
 		h, err := r.Next()
 		if err == io.EOF {
+			if source.n%HeadSize != 0 {
+				return fmt.Errorf("%w: it ends inside a block: %w", ErrBroken, io.ErrUnexpectedEOF)
+			}
 			if !source.zeros() && x.o.Notice != nil { // for tar that is no fault, either
 				x.o.Notice("the tar has no mark at its end: it may have been cut")
 			}

@@ -112,6 +112,7 @@ func (x *reading) zipMember(f *zip.File) error {
 type marked struct {
 	r    io.Reader
 	err  error
+	n    int64
 	last [HeadSize]byte
 }
 
@@ -120,6 +121,7 @@ func (m *marked) zeros() bool { return m.last == [HeadSize]byte{} }
 
 func (m *marked) Read(p []byte) (int, error) {
 	n, err := m.r.Read(p)
+	m.n += int64(n)
 	if n >= len(m.last) {
 		copy(m.last[:], p[n-len(m.last):n])
 	} else {
