@@ -291,7 +291,10 @@ func (r *recovery) plant(v *version, i int) {
 	d := r.dir(root.Ref.Num)
 	v.whole = d.whole && d.height <= format.MaxDepth
 	if !v.whole {
+		before := r.rep.lost()
 		p.dirPlan(root.Ref.Num, "", 1)
+		// All of it may have been filled; the content id is the proof.
+		v.whole = r.rep.lost() == before && !v.made
 	}
 	if d.links {
 		p.countLinks(root.Ref.Num)

@@ -122,6 +122,9 @@ func (r *Report) lose(l Loss) {
 	r.Losses = append(r.Losses, l)
 }
 
+// lost counts losses, listed or not.
+func (r *Report) lost() int64 { return int64(len(r.Losses)) + r.More }
+
 func (r *Report) find(f Found) {
 	if len(r.Found) >= maxListed {
 		r.MoreFound++

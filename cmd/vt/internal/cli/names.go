@@ -28,10 +28,13 @@ func cause(err error) error {
 	return err
 }
 
-// plural counts things.
-func plural(n uint64, thing string) string {
+// plural counts things whose name takes an s.
+func plural(n uint64, thing string) string { return counted(n, thing, thing+"s") }
+
+// counted counts things.
+func counted(n uint64, one, many string) string {
 	if n == 1 {
-		return "1 " + thing
+		return "1 " + one
 	}
-	return human.Count(int64(n)) + " " + thing + "s"
+	return human.Count(int64(n)) + " " + many
 }

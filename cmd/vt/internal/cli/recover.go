@@ -29,7 +29,7 @@ func (*recoverCommand) Help() string {
 	return `
 Reads what is left of an archive, whatever part of it is gone, and writes a valid one with all that can be saved: the header, the index or the trailer may be lost, any of the frames, the beginning or the end, and there may be other bytes in between. The damaged file is not changed.
 
-Trees keep their names, and those that are whole their root hashes, content ids, labels and messages. A file of which some is missing is kept as NAME.damaged, with zeros in place of what is missing and the ranges of them in its attribute user.vtd.missing. Directories and parts of files that nothing names any more are put into lost+found, by the kind of their content; where the newest tree is whole, into a snapshot of its own that follows it.
+Trees keep their names, and those that are whole their root hashes, content ids, labels and messages; one of which a file was filled by the hash of its content alone may have another root hash. A file of which some is missing is kept as NAME.damaged, with zeros in place of what is missing and the ranges of them in its attribute user.vtd.missing. Directories and parts of files that nothing names any more are put into lost+found, by the kind of their content; where the newest tree is whole, into a snapshot of its own that follows it.
 
 What is missing is named on standard output, with the ranges of its bytes, and makes the exit status 3; 0 says that nothing is missing any more. Blocks that are missing are found in --from by their hashes, as far as the index is left: in another copy of the same archive, which may be damaged elsewhere and then needs no index, in other archives, and in files, cut as the archive's were. A file of several blocks is found by the hash of its content as well.
 
@@ -142,9 +142,20 @@ type recoveryJSON struct {
 	ArchiveID string `json:"archive_id"`
 }
 
+// list gives a list that JSON has as one even where it is empty.
+func list[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
+}
+
 func (c *recoverCommand) print(w *bufio.Writer, r *recovery.Report) error {
 	if c.JSON {
-		return newJSON(w).Encode(recoveryJSON{r.Whole(), r, hex.EncodeToString(r.ArchiveID[:])})
+		listed := *r
+		listed.Damage, listed.Snapshots, listed.Losses = list(r.Damage), list(r.Snapshots), list(r.Losses)
+		listed.Found, listed.Foreign, listed.Warnings = list(r.Found), list(r.Foreign), list(r.Warnings)
+		return newJSON(w).Encode(recoveryJSON{r.Whole(), &listed, hex.EncodeToString(r.ArchiveID[:])})
 	}
 	for _, d := range r.Damage {
 		fmt.Fprintf(w, "damaged: %s at offset %d", d.Structure, d.Offset)
@@ -171,7 +182,7 @@ func (c *recoverCommand) print(w *bufio.Writer, r *recovery.Report) error {
 		}
 	}
 	if n := int64(len(r.Found)) + r.MoreFound; n > 0 {
-		fmt.Fprintf(w, "found: %s without a name, in %s\n", plural(uint64(n), "directory, file or part of one"), recovery.LostFound)
+		fmt.Fprintf(w, "found: %s without a name, in %s\n", counted(uint64(n), "directory, file or part of one", "directories, files or parts of them"), recovery.LostFound)
 	}
 	if c.Quiet {
 		return nil
@@ -180,7 +191,7 @@ func (c *recoverCommand) print(w *bufio.Writer, r *recovery.Report) error {
 		printRecovered(w, &r.Snapshots[i])
 	}
 	if r.Filled > 0 {
-		fmt.Fprintf(w, "filled: %s\n", plural(uint64(r.Filled), "block or file"))
+		fmt.Fprintf(w, "filled: %s\n", counted(uint64(r.Filled), "block or file", "blocks or files"))
 	}
 	fmt.Fprintf(w, "recovered: %s blocks in %s frames, %s\n", human.Count(r.Blocks), human.Count(r.Frames), human.Bytes(r.Stored))
 	return nil
@@ -207,7 +218,7 @@ func printLoss(w *bufio.Writer, r *recovery.Report, l *recovery.Loss) {
 	case recovery.LossDirectory:
 		fmt.Fprintf(w, "what was in the directory, %s", human.Bytes(int64(l.Size)))
 	case recovery.LossEntries:
-		fmt.Fprintf(w, "%s of the directory", plural(l.Entries, "entry"))
+		fmt.Fprintf(w, "%s of the directory", counted(l.Entries, "entry", "entries"))
 	}
 	if l.Reason != "" {
 		fmt.Fprintf(w, ": %s", l.Reason)
