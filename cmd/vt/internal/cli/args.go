@@ -154,10 +154,14 @@ func findCommand(node *kong.Node, word string) *kong.Node {
 }
 
 // noEmptyArgument refuses an empty argument, which no file and no member has
-// as its name: mostly it is a variable without a value.
+// as its name, and an empty --at, which no state is called: mostly it is a
+// variable without a value.
 func noEmptyArgument(seen []occurrence) error {
 	n := 0
 	for _, x := range seen {
+		if x.flag == "at" && x.value == "" {
+			return errNoState("--at")
+		}
 		if x.flag != "" {
 			continue
 		}
@@ -166,6 +170,12 @@ func noEmptyArgument(seen []occurrence) error {
 		}
 	}
 	return nil
+}
+
+// errNoState is the answer to what is to name a state and is empty: to take the
+// newest then would restore, or show, what was not asked for.
+func errNoState(where string) error {
+	return usagef("%s names no snapshot; leave it out for the newest, or check the variable that it comes from", where)
 }
 
 // fromTar words a command line that is meant for tar, as in cf and -xzvf, as

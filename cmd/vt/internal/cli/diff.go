@@ -39,7 +39,7 @@ Tells what has changed from one state of a tree to another, by hashes: what is e
     T  of another type
     m  metadata only: what of it stands in parentheses
 
-A directory that was renamed as a whole is one line. Against a directory, files whose size and time are those in the archive count as equal, as with rsync, and renames are not looked for.
+A directory that was renamed as a whole is one line. A directory in place of an archive is what the paths in the archive are relative to: what -C was to create, and / where paths were given from the root. What else is there counts as added, but not beside what was archived, in directories that the archive has only for the sake of what is below them. Files whose size and time are those in the archive count as equal then, as with rsync, and renames are not looked for.
 
 Exit status: 0 no differences; 1 differences; 2 and more trouble.
 
@@ -48,7 +48,8 @@ Examples:
     vt ar diff backup.vtd                        what the newest state has changed
     vt ar diff backup.vtd@latest~3 backup.vtd
     vt ar diff --stat a.vtd b.vtd
-    vt ar diff 'backup.vtd@yesterday' /home/ann
+    vt ar diff backup.vtd@yesterday /
+    vt ar diff --stat --only etc backup.vtd /
     vt ar diff --ignore mtime --only etc backup.vtd@before backup.vtd@after
 
 Each line of --json is an object:
@@ -80,9 +81,10 @@ func (c *diffCommand) Run(e *Env) error {
 	}
 	defer old.a.Close()
 	r := &diffReport{c: c, e: e}
-	var run func() error
+	var run, find func() error
 	if info, err := os.Stat(c.New); c.New != "" && err == nil && info.IsDir() {
 		run = func() error { return r.directory(old, o) }
+		find = func() error { return r.findOnly(m, old, nil) }
 	} else {
 		new, err := c.second(e, &old)
 		if err != nil {
@@ -92,6 +94,7 @@ func (c *diffCommand) Run(e *Env) error {
 			defer new.a.Close()
 		}
 		run = func() error { return r.states(old, new, o) }
+		find = func() error { return r.findOnly(m, old, &new) }
 	}
 	err = e.output(func(w *bufio.Writer) error {
 		r.w = w
@@ -103,6 +106,9 @@ func (c *diffCommand) Run(e *Env) error {
 		}
 		return nil
 	})
+	if err == nil {
+		err = find()
+	}
 	if err == nil && r.damage == nil && r.count > 0 {
 		return reported(errPartial)
 	}
@@ -135,7 +141,10 @@ type openedState struct {
 
 // openState opens what an argument ARCHIVE[@SNAPSHOT] names.
 func openState(e *Env, arg string) (openedState, error) {
-	path, at := splitState(arg)
+	path, at, named := splitState(arg)
+	if named && at == "" {
+		return openedState{}, errNoState(human.Quote(arg))
+	}
 	a, err := atFlag{at}.open(e, path, reader.Options{})
 	if err != nil {
 		return openedState{}, err
@@ -148,22 +157,33 @@ func openState(e *Env, arg string) (openedState, error) {
 	return openedState{history.State{Tree: t, ID: id}, a}, err
 }
 
-// splitState splits an argument at an @. A file that has one in its name, and
-// any before the last slash, which in a URL stands behind a user, are no such.
-func splitState(arg string) (path, at string) {
+// splitState splits an argument at an @: at the first one with the name of a
+// file before it, so that a label may have any in it, and a slash. The name of a
+// file that has one in it is not split. In a URL, any before the last slash
+// stand behind a user.
+func splitState(arg string) (path, at string, named bool) {
 	if _, err := os.Lstat(arg); err == nil {
-		return arg, ""
+		return arg, "", false
 	}
-	from := strings.LastIndexByte(arg, '/') + 1
+	from := 0
+	if remote.IsURL(arg) {
+		from = strings.LastIndexByte(arg, '/') + 1
+	}
 	for i := from; i < len(arg); i++ {
 		if arg[i] != '@' || i == from {
 			continue
 		}
-		if _, err := os.Lstat(arg[:i]); err == nil || remote.IsURL(arg) || arg[:i] == "-" {
-			return arg[:i], arg[i+1:]
+		if isFile(arg[:i]) || remote.IsURL(arg) || arg[:i] == "-" {
+			return arg[:i], arg[i+1:], true
 		}
 	}
-	return arg, ""
+	return arg, "", false
+}
+
+// isFile tells whether there is something that could be an archive.
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.IsDir()
 }
 
 // diffReport prints changes.
@@ -185,8 +205,7 @@ func (r *diffReport) states(old, new openedState, o history.DiffOptions) error {
 	for c, err := range history.Diff(r.e.ctx, old.a, old.Tree, new.a, new.Tree, o) {
 		switch {
 		case archiveFault(err) != nil:
-			r.e.message("%v", err)
-			r.damage = errors.Join(r.damage, reported(archiveFault(err)))
+			r.fault(err)
 		case err != nil:
 			return err
 		default:
@@ -196,6 +215,12 @@ func (r *diffReport) states(old, new openedState, o history.DiffOptions) error {
 		}
 	}
 	return nil
+}
+
+// fault names what cannot be read of an archive.
+func (r *diffReport) fault(err error) {
+	r.e.message("%v", err)
+	r.damage = errors.Join(r.damage, reported(archiveFault(err)))
 }
 
 // letters stand for kinds of changes.
@@ -209,7 +234,7 @@ func (r *diffReport) show(c history.Change) error {
 		r.kinds = map[history.Kind]uint64{}
 	}
 	r.kinds[c.Kind]++
-	before, after := fileSize(c.Old), fileSize(c.New)
+	before, after := bytesOf(c, c.Old), bytesOf(c, c.New)
 	r.oldSum, r.newSum = r.oldSum+before, r.newSum+after
 	switch {
 	case r.c.Quiet:
@@ -233,8 +258,10 @@ func (r *diffReport) show(c history.Change) error {
 	return err
 }
 
-func fileSize(e *format.Entry) uint64 {
-	if e == nil || e.Kind != format.KindFile {
+// bytesOf gives how many bytes of files a change is about. A directory that was
+// renamed stands for all that is below it.
+func bytesOf(c history.Change, e *format.Entry) uint64 {
+	if e == nil || e.Kind != format.KindFile && !(c.Kind == history.Renamed && e.Kind.IsDir()) {
 		return 0
 	}
 	return e.Size

@@ -58,7 +58,7 @@ func (d *dirDiff) differ(x compare.Difference) {
 	case compare.Added:
 		d.added(x.Path)
 	case compare.Type:
-		d.show(history.Change{Kind: history.Retyped, Path: x.Path, Old: d.entry(x.Path)})
+		d.show(history.Change{Kind: history.Retyped, Path: x.Path, Old: d.entry(x.Path), New: d.found(x.Path)})
 		d.below(x.Path)
 	case compare.Failed:
 		d.r.e.message("%s: %s", human.Quote(filepath.Join(d.dir, x.Path)), x.Found)
@@ -78,7 +78,7 @@ func (d *dirDiff) flush() {
 	if w&(history.Content|history.Target|history.Device) != 0 {
 		kind = history.Modified
 	}
-	d.show(history.Change{Kind: kind, Path: d.path, What: w, Old: d.entry(d.path)})
+	d.show(history.Change{Kind: kind, Path: d.path, What: w, Old: d.entry(d.path), New: d.found(d.path)})
 }
 
 func (d *dirDiff) entry(path string) *format.Entry {
@@ -87,6 +87,27 @@ func (d *dirDiff) entry(path string) *format.Entry {
 		return nil // it was there a moment ago; what is wrong with it was said
 	}
 	return e
+}
+
+// found gives what the directory has under a path, as far as changes show it:
+// nil for what is gone since.
+func (d *dirDiff) found(path string) *format.Entry {
+	info, err := os.Lstat(filepath.Join(d.dir, path))
+	if err != nil {
+		return nil
+	}
+	return foundEntry(info)
+}
+
+// foundEntry makes an entry with the kind and the size of a file.
+func foundEntry(info fs.FileInfo) *format.Entry {
+	switch {
+	case info.IsDir():
+		return &format.Entry{Kind: format.KindDir}
+	case info.Mode().IsRegular():
+		return &format.Entry{Kind: format.KindFile, Size: uint64(info.Size())}
+	}
+	return &format.Entry{Kind: format.KindSymlink} // or anything else without a size
 }
 
 func (d *dirDiff) show(c history.Change) {
@@ -144,13 +165,11 @@ func (d *dirDiff) added(path string) {
 		if err != nil {
 			return err
 		}
-		new := &format.Entry{Kind: format.KindSymlink} // or anything else without a size
-		if x.IsDir() {
-			new.Kind = format.KindDir
-		} else if info, err := x.Info(); err == nil && info.Mode().IsRegular() {
-			new.Kind, new.Size = format.KindFile, uint64(info.Size())
+		info, err := x.Info()
+		if err != nil {
+			return nil // it is gone since
 		}
-		d.show(history.Change{Kind: history.Added, Path: rel, New: new})
+		d.show(history.Change{Kind: history.Added, Path: rel, New: foundEntry(info)})
 		return nil
 	})
 	d.err = errors.Join(d.err, err)
