@@ -10,6 +10,9 @@ import (
 )
 
 func TestReadWhatWasWritten(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: it reads every file in every way")
+	}
 	for name, change := range map[string]func(*testkit.Archive){
 		"stored":  func(a *testkit.Archive) { a.Options.Codec = codec.Stored },
 		"zstd":    func(a *testkit.Archive) { a.Options.Codec = codec.Zstd },

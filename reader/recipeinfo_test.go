@@ -107,6 +107,9 @@ func recipeOf(t testing.TB, b *testkit.Block) *format.Recipe {
 }
 
 func TestRecipeInfo(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: it computes much")
+	}
 	text := inflated(t, "text")
 	one := func(nodes ...*testkit.Node) []testkit.Segment { return testkit.One(testkit.Dir("", nodes...)).Segments }
 	version := func(after []int, nodes ...*testkit.Node) testkit.Segment {

@@ -60,8 +60,11 @@ func vectors(t testing.TB) (out []vector) {
 // TestVectors takes every vector through every source, step by step: open, the
 // whole tree, all data, verification.
 func TestVectors(t *testing.T) {
-	for _, v := range vectors(t) {
+	for i, v := range vectors(t) {
 		t.Run(v.name, func(t *testing.T) {
+			if testing.Short() && i%5 != 0 {
+				t.Skip("-short: every fifth vector is read")
+			}
 			for source, open := range openings(t, v.archive) {
 				scope, err := firstFault(t, v, open)
 				switch {

@@ -157,6 +157,7 @@ func TestContainers(t *testing.T) {
 // TestShared: what is packed is stored once, beside what it was made of and
 // beside its next version.
 func TestShared(t *testing.T) {
+	slowUnderRace(t)
 	v1, v2 := sources(1), sources(2)
 	tgz1, tgz2 := gz(t, tarred(t, v1), 9), gz(t, tarred(t, v2), 9)
 	stored := func(r Recipes, contents map[string]string) float64 {
@@ -376,6 +377,7 @@ func TestRecipesCancelled(t *testing.T) {
 // TestNestedBesideFile: an archive within another, which lies beside them
 // unpacked too, is one with that, whatever becomes of what is packed in it.
 func TestNestedBesideFile(t *testing.T) {
+	slowUnderRace(t)
 	contents := map[string]string{}
 	for i := range 8 {
 		contents[fmt.Sprint("part", i)] = gz(t, noise(uint64(i), 20_000), 6) + text(uint64(i), 20_000)

@@ -50,6 +50,7 @@ func contentOf(t testing.TB, c *creation, pieces []piece) (out []byte) {
 
 // TestSwap: with recipes in their places, files are what they were.
 func TestSwap(t *testing.T) {
+	slowUnderRace(t)
 	o := withRecipes(packedTree(t), RecipesAlways)
 	must(t, o.setDefaults())
 	c := &creation{o: &o, tree: newTree(), table: newBlockTable(o.KeepBytes)}
