@@ -50,6 +50,11 @@ func compactOn(ctx context.Context, fsys disk.FS, path string, o Options) (rep *
 		j.estimate()
 		return j.rep, nil
 	}
+	if !o.DiscardTail {
+		if err := a.CheckTail(ctx); err != nil {
+			return nil, err
+		}
+	}
 	out, err := disk.Create(fsys, path)
 	if err != nil {
 		return nil, err

@@ -27,6 +27,10 @@ type Options struct {
 	// Hash, if not 0, is the hash function of the new archive. With another than
 	// before, all hashes, roots and content ids are others.
 	Hash format.HashID
+	// DiscardTail has what follows the last valid trailer go, whatever it is.
+	// Otherwise a tail that may be more than what an append left that did not finish
+	// is a *reader.TailError.
+	DiscardTail bool
 	// OnlyIfForgotten leaves everything as it is if no state goes.
 	OnlyIfForgotten bool
 	// DryRun leaves everything as it is; Report.After is an estimate then.
@@ -79,7 +83,7 @@ type Report struct {
 	// and Dead how many are in frames that were copied and not in use.
 	Live, Freed, Dead int64
 	ParitySets        int   // that the archive had and has no more
-	TornTail          int64 // bytes of an append that was not finished, which went
+	TornTail          int64 // bytes after the last valid trailer, which went
 
 	// The archive and its newest record, before and after.
 	OldArchive, Archive format.ArchiveID

@@ -26,6 +26,7 @@ func TestVectors(t *testing.T) {
 	paths, err := fs.Glob(spec.FS, "vectors/*.vtd")
 	must(t, err)
 	sound, refused := 0, 0
+	kept := map[string]bool{} // with a tail that is not cut off unasked
 	for _, p := range paths {
 		name := strings.TrimSuffix(path.Base(p), ".vtd")
 		b, err := fs.ReadFile(spec.FS, p)
@@ -39,6 +40,14 @@ func TestVectors(t *testing.T) {
 			d := simdisk.New()
 			d.Put("/a.vtd", b)
 			_, err := compactOn(context.Background(), d, "/a.vtd", Options{MinLive: minLive, Threads: 1})
+			var tail *reader.TailError
+			if errors.As(err, &tail) {
+				kept[name] = true
+				if !bytes.Equal(d.Get("/a.vtd"), b) {
+					t.Errorf("%s: refused, but the archive was changed", what)
+				}
+				_, err = compactOn(context.Background(), d, "/a.vtd", Options{MinLive: minLive, Threads: 1, DiscardTail: true})
+			}
 			switch {
 			case v.Expect != "ok" && err != nil:
 				if !errors.Is(err, format.ErrDamaged) && !errors.Is(err, format.ErrUnsupported) && !errors.Is(err, format.ErrNotArchive) {
@@ -59,6 +68,9 @@ func TestVectors(t *testing.T) {
 				}
 			}
 		}
+	}
+	if !kept["tail-bad-trailer"] || !kept["tail-torn-trailer"] {
+		t.Errorf("a tail that ends as an append does was cut off: kept were %v", kept)
 	}
 	if sound < 40 || refused < 40 {
 		t.Errorf("%d sound archives, %d refused", sound, refused)

@@ -150,7 +150,7 @@ func (a *Archive) Size() int64 { return a.size }
 func (a *Archive) Blocks() uint64 { return a.trailer.Blocks }
 
 // TornTail is how many bytes follow the newest valid trailer: what an append
-// that did not finish has left. They are ignored.
+// that did not finish has left, or one did whose end is damaged. They are ignored.
 func (a *Archive) TornTail() int64 { return a.torn }
 
 // Warnings tells, in sentences, what is unusual about an archive that opens
@@ -164,7 +164,7 @@ func (a *Archive) Warnings() []string {
 		w = append(w, fmt.Sprintf("the last %d bytes, from offset %d, follow the end of the archive and are no part of it; they are ignored",
 			a.torn, a.size-a.torn))
 	} else if a.torn > 0 {
-		w = append(w, fmt.Sprintf("the last %d bytes, from offset %d, are left over from an append that did not finish; they are ignored",
+		w = append(w, fmt.Sprintf("the last %d bytes, from offset %d, are left over from an append that did not finish, or the end of the file is damaged; they are ignored",
 			a.torn, a.size-a.torn))
 	}
 	return w

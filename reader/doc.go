@@ -59,7 +59,8 @@
 // remembered: a read tried again reads again.
 //
 // An append that did not finish leaves bytes after the last trailer, a torn
-// tail. They are ignored; [Archive.TornTail] and [Archive.Warnings] tell.
+// tail. They are ignored; [Archive.TornTail] and [Archive.Warnings] tell. So does one
+// whose trailer is damaged: [Archive.CheckTail] tells what must not be cut off.
 //
 // # Files
 //
@@ -71,6 +72,7 @@
 //	follow.go          frames whose row of the index is damaged
 //	find.go            blocks by hash
 //	parts.go           parts of the index; absent blocks
+//	tail.go            CheckTail: what a torn tail has that must not be cut off
 //	meta.go            metadata blocks, for who writes them again
 //	info.go            figures about an archive
 //	recipeinfo.go      figures about its recipes

@@ -20,6 +20,10 @@ type AppendOptions struct {
 	Merge bool
 	// Checksum reads files that by kind, size and mtime are what they were, too.
 	Checksum bool
+	// DiscardTail cuts off whatever follows the last valid trailer. Otherwise a tail
+	// that may be more than what an append left that did not finish is a
+	// *reader.TailError.
+	DiscardTail bool
 	// Replica tells under which id this writer goes on with a line, if it is
 	// provably the one that wrote its end. Nil, or an id of zeros: a new one.
 	Replica func(State) format.ReplicaID
@@ -47,6 +51,7 @@ type AppendReport struct {
 	State                            State // of the archive now
 	Snapshots                        uint64
 	Size                             int64 // of the archive
+	Discarded                        int64 // bytes that followed its last valid trailer
 }
 
 // Append adds a snapshot of the inputs to an archive. What the archive has already
@@ -63,7 +68,7 @@ var ErrInUse = disk.ErrInUse
 
 func appendOn(ctx context.Context, fsys disk.FS, path string, o AppendOptions) (*AppendReport, error) {
 	begin := time.Now()
-	seg, err := openSegment(fsys, path)
+	seg, err := openSegment(ctx, fsys, path, o.DiscardTail)
 	if err != nil {
 		return nil, err
 	}
@@ -81,6 +86,9 @@ func appendOn(ctx context.Context, fsys disk.FS, path string, o AppendOptions) (
 }
 
 func (s *segment) append(ctx context.Context, o *AppendOptions, begin time.Time) (*AppendReport, error) {
+	if n := s.base.a.TornTail(); n > 0 {
+		o.notice("%s: cutting off %d bytes, from offset %d, after the last valid trailer", s.path, n, s.base.end)
+	}
 	recipes := o.Recipes
 	o.Params = s.base.params()
 	if recipes != "" {
@@ -193,6 +201,7 @@ func (s *segment) report(c *creation, o *AppendOptions) *AppendReport {
 	r := &AppendReport{
 		Report: c.rep, Time: *o.Time, Replica: c.past.replica, Snapshots: s.base.a.Trailer().Snapshots + 1, Size: s.off,
 	}
+	r.Discarded = s.base.a.TornTail()
 	r.Stored, r.ArchiveID = s.off-s.base.end, s.base.a.Header().ID
 	matched := int64(0)
 	c.tree.walk(func(i uint32, n *node) {

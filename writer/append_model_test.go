@@ -199,7 +199,7 @@ func TestAppendModel(t *testing.T) {
 		d := simdisk.New()
 		d.Put(path, first)
 		states := []state{stateOf(t, dir)}
-		merged := false
+		merged, crashed := false, false
 		for step := range 14 {
 			for range r.IntN(4) {
 				edit(t, r, dir)
@@ -214,6 +214,7 @@ func TestAppendModel(t *testing.T) {
 			if o.Merge {
 				now = now.over(states[len(states)-1])
 			}
+			o.DiscardTail = crashed
 			crash := r.IntN(3) == 0
 			if crash {
 				at := d.Ops() + r.IntN(12)
@@ -225,6 +226,7 @@ func TestAppendModel(t *testing.T) {
 				}
 			}
 			rep, err := appendOn(context.Background(), d, path, o)
+			crashed = crash
 			if d.Fault = nil; crash {
 				d = d.After(simdisk.Some, r.Uint64())
 			} else {

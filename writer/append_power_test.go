@@ -101,7 +101,12 @@ func TestAppendOnFailingDisk(t *testing.T) {
 					}
 					// What was torn does not hinder the next append.
 					if strings.Contains(what, "some left (0)") {
-						must(t, run(d))
+						discarding(t, what, acknowledged, func(discard bool) error {
+							o := o
+							o.DiscardTail = discard
+							_, err := appendOn(context.Background(), d, path, o)
+							return err
+						})
 						if content, after := shows(t, what, d.Get(path)); after != snapshots+1 || content != is {
 							t.Errorf("%s, and appended to again: %d snapshots", what, after)
 						}
@@ -130,6 +135,20 @@ func TestAppendOnFailingDisk(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// discarding runs a writer after another one stopped. It may refuse to cut off what
+// that left only if nothing was acknowledged, and then does so when told to.
+func discarding(t testing.TB, what string, acknowledged bool, run func(discard bool) error) {
+	t.Helper()
+	err := run(false)
+	var tail *reader.TailError
+	if errors.As(err, &tail) && !acknowledged {
+		err = run(true)
+	}
+	if err != nil {
+		t.Errorf("%s: a second time: %v", what, err)
 	}
 }
 

@@ -35,7 +35,7 @@ func (s diskSource) Size() int64  { return s.size }
 func (s diskSource) Close() error { return nil } // the writer closes the file
 
 // openBase opens the archive in a file.
-func openBase(f disk.File, path string) (*base, error) {
+func openBase(ctx context.Context, f disk.File, path string, discardTail bool) (*base, error) {
 	info, err := f.Stat()
 	if err != nil {
 		return nil, err
@@ -49,13 +49,16 @@ func openBase(f disk.File, path string) (*base, error) {
 	b.byHash = sync.OnceValue(b.load)
 	if h := a.Header(); h.ReadOnly != 0 {
 		err = format.Unsupported("header", 32, "it has features %#x that this program lacks, and without which it may be read but not appended to", h.ReadOnly)
-	} else if a.TornTail() > 0 && h.Flags&format.FlagAsCreated != 0 && !leftByParity(src, b.end) {
-		err = fmt.Errorf("%d bytes follow its end, from offset %d, that no append has left; cut them off first (truncate -s %d)", a.TornTail(), b.end, b.end)
+	} else if a.TornTail() > 0 && !discardTail && h.Flags&format.FlagAsCreated != 0 && !leftByParity(src, b.end) {
+		err = fmt.Errorf("%d bytes follow its end, from offset %d, that no append has left; cut them off first (truncate -s %d), or give --discard-tail", a.TornTail(), b.end, b.end)
+	}
+	if err != nil {
+		err = fmt.Errorf("%s: %w", path, err)
+	} else if !discardTail {
+		err = a.CheckTail(ctx)
 	}
 	if err == nil {
 		b.tree, err = a.Tree()
-	} else {
-		err = fmt.Errorf("%s: %w", path, err)
 	}
 	if err != nil {
 		return nil, errors.Join(err, a.Close())

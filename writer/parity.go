@@ -24,7 +24,9 @@ type ParityOptions struct {
 	All bool
 	// Unchecked leaves out that what is to be protected is checked before.
 	Unchecked bool
-	Threads   int
+	// DiscardTail is as in AppendOptions.
+	DiscardTail bool
+	Threads     int
 	// OnBegin, if not nil, is told what comes, and how many bytes it goes through.
 	OnBegin  func(what string, bytes int64)
 	Progress func(n int64) // calls do not overlap
@@ -34,6 +36,8 @@ type ParityOptions struct {
 type ParityReport struct {
 	Set  *format.ParitySet // nil where nothing was to do
 	Size int64             // of the archive now
+	// Discarded counts bytes that followed the last valid trailer.
+	Discarded int64
 }
 
 // Protect writes parity of an archive of some bytes behind it. The writer that
@@ -61,7 +65,7 @@ func AddParity(ctx context.Context, path string, o ParityOptions) (*ParityReport
 }
 
 func addParityOn(ctx context.Context, fsys disk.FS, path string, o ParityOptions) (*ParityReport, error) {
-	s, err := openSegment(fsys, path)
+	s, err := openSegment(ctx, fsys, path, o.DiscardTail)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +106,7 @@ func (s *segment) addParity(ctx context.Context, o *ParityOptions) (*ParityRepor
 		}
 		return nil, err
 	}
-	return &ParityReport{Set: set, Size: set.SegmentEnd()}, nil
+	return &ParityReport{Set: set, Size: set.SegmentEnd(), Discarded: s.base.a.TornTail()}, nil
 }
 
 func (o *ParityOptions) begin(what string, bytes int64) {

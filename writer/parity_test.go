@@ -150,11 +150,15 @@ func TestAddParityPower(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := d.Get(path)
-	again := func(t testing.TB, what string, d *simdisk.Disk) {
+	again := func(t testing.TB, what string, acknowledged bool, d *simdisk.Disk) {
 		t.Helper()
-		if err := run(d); err != nil {
-			t.Errorf("%s: a second time: %v", what, err)
-		} else if !bytes.Equal(d.Get(path), want) {
+		discarding(t, what, acknowledged, func(discard bool) error {
+			o := parityOptions()
+			o.DiscardTail = discard
+			_, err := addParityOn(context.Background(), d, path, o)
+			return err
+		})
+		if !bytes.Equal(d.Get(path), want) {
 			t.Errorf("%s: a second time gives something else", what)
 		}
 	}
@@ -169,7 +173,7 @@ func TestAddParityPower(t *testing.T) {
 		case sets == 0 && acknowledged:
 			t.Errorf("%s: parity that was acknowledged is gone", what)
 		}
-		again(t, what, d)
+		again(t, what, acknowledged, d)
 	})
 	if n < 8 {
 		t.Errorf("%d operations alone", n)
@@ -189,6 +193,6 @@ func TestAddParityPower(t *testing.T) {
 		if !bytes.HasPrefix(b, old) || len(b) > len(old) && !strings.Contains(fmt.Sprint(err), "could not be removed") {
 			t.Errorf("%s: %d bytes are left behind the archive: %v", what, len(b)-len(old), err)
 		}
-		again(t, what, d)
+		again(t, what, false, d)
 	})
 }

@@ -1,6 +1,7 @@
 package writer
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -23,8 +24,10 @@ type segment struct {
 	begun  bool
 }
 
-// openSegment opens an archive for one more segment, as its only writer.
-func openSegment(fsys disk.FS, path string) (*segment, error) {
+// openSegment opens an archive for one more segment, as its only writer. What
+// follows its last valid trailer must be what an append left that did not finish,
+// or be to be discarded.
+func openSegment(ctx context.Context, fsys disk.FS, path string, discardTail bool) (*segment, error) {
 	target, named := fsys.Resolve(path)
 	if info, err := fsys.Stat(target); err != nil {
 		return nil, err
@@ -40,7 +43,7 @@ func openSegment(fsys disk.FS, path string) (*segment, error) {
 		err = s.still()
 	}
 	if err == nil {
-		s.base, err = openBase(f, path)
+		s.base, err = openBase(ctx, f, path, discardTail)
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())

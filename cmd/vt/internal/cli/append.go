@@ -16,9 +16,10 @@ type appendCommand struct {
 	Archive string   `arg:"" help:"The archive to add to."`
 	Paths   []string `arg:"" name:"path" help:"What the snapshot is of."`
 
-	Delete   bool `xor:"old" help:"The snapshot is exactly what is given: what else the newest one has is not in it. This is the default."`
-	Merge    bool `xor:"old" help:"Lay what is given over the newest snapshot: what else that has stays."`
-	Checksum bool `help:"Read all files, also those that kind, size and time of modification say are what they were."`
+	Delete      bool `xor:"old" help:"The snapshot is exactly what is given: what else the newest one has is not in it. This is the default."`
+	Merge       bool `xor:"old" help:"Lay what is given over the newest snapshot: what else that has stays."`
+	DiscardTail bool `help:"Cut off what follows the last valid trailer, whatever it is."`
+	Checksum    bool `help:"Read all files, also those that kind, size and time of modification say are what they were."`
 
 	selection
 	recording `set:"otherwise=or now"`
@@ -37,6 +38,8 @@ A file that has the kind, the size and the time of modification that it had is n
 
 The archive is at any time what it was before, or has the new snapshot: append can be interrupted, and the power may fail. One program at a time can append to an archive; for another it is in use.
 
+What an append that was interrupted has left at the end is cut off, with a notice. What may be more than that, a snapshot or recovery data whose end is damaged, is not: append refuses, vt ar recover shows and saves what is there, vt ar repair mends it where there is recovery data, and --discard-tail cuts it off.
+
 A copy of an archive to which both sides append is a fork, and is known for one: append goes on under the identity of the writer of the newest snapshot only if it is the one that wrote it, to this very file. It keeps note of that below $XDG_STATE_HOME/vt, or ~/.local/state/vt; without this note each snapshot is of a writer of its own.
 
 Examples:
@@ -54,6 +57,7 @@ The object of --json:
     entries, files, directories, others,    the whole snapshot
     bytes
     added, size                             bytes of the archive: new ones, all
+    discarded                               bytes that were cut off its end before
     deltas                                  files stored as what has changed in them
     new_blocks, new_bytes                   blocks of content that were stored
     snapshots, snapshot, time, replica      how many there are now; id, time and
@@ -74,7 +78,7 @@ func (c *appendCommand) Run(e *Env) error {
 		return err
 	}
 	base.Recipes = c.Recipes
-	o := writer.AppendOptions{Options: base, Merge: c.Merge, Checksum: c.Checksum}
+	o := writer.AppendOptions{Options: base, Merge: c.Merge, Checksum: c.Checksum, DiscardTail: c.DiscardTail}
 	notes := replicaNotes(e)
 	o.Replica = notes.replica
 	done := e.progress(!c.Quiet)
@@ -119,6 +123,7 @@ type appendJSON struct {
 	Others      int64       `json:"others"`
 	Bytes       uint64      `json:"bytes"`
 	Added       int64       `json:"added"`
+	Discarded   int64       `json:"discarded"`
 	Deltas      int64       `json:"deltas"`
 	Size        int64       `json:"size"`
 	NewBlocks   int64       `json:"new_blocks"`
@@ -140,7 +145,7 @@ func (c *appendCommand) summary(e *Env, r *writer.AppendReport) error {
 		return newJSON(e.stdout).Encode(appendJSON{
 			New: r.New, Changed: r.Changed, Touched: r.Touched, Unchanged: r.Unchanged, Removed: r.Removed,
 			Entries: r.Entries, Files: r.Files, Directories: r.Dirs, Others: r.Others, Bytes: r.Bytes,
-			Added: r.Stored, Deltas: r.Deltas, Size: r.Size, NewBlocks: r.NewBlocks, NewBytes: r.NewBytes,
+			Added: r.Stored, Discarded: r.Discarded, Deltas: r.Deltas, Size: r.Size, NewBlocks: r.NewBlocks, NewBytes: r.NewBytes,
 			Snapshots: r.Snapshots, Snapshot: r.State.Snapshot, Time: rfc3339(r.Time), Replica: hex.EncodeToString(r.Replica[:]),
 			ContentID: r.ContentID, Root: r.RootHash, ArchiveID: hex.EncodeToString(r.ArchiveID[:]),
 			Corrected: r.Corrected, Issues: issuesJSON(r.Issues), Seconds: r.Elapsed.Seconds(),

@@ -18,10 +18,11 @@ import (
 
 // rewriting are the flags of commands that put an archive in the place of one.
 type rewriting struct {
-	Parity  parity.Share `placeholder:"SHARE" help:"Add recovery data to what comes of it, as 5%."`
-	Threads uint         `placeholder:"N" help:"Compress N frames at once."`
-	Quiet   bool         `short:"q" help:"Print no progress, notices and summary."`
-	JSON    bool         `name:"json" help:"Print one JSON object."`
+	Parity      parity.Share `placeholder:"SHARE" help:"Add recovery data to what comes of it, as 5%."`
+	DiscardTail bool         `help:"Leave out what follows the last valid trailer, whatever it is. Default: refuse, unless it is plainly what an append left that was interrupted."`
+	Threads     uint         `placeholder:"N" help:"Compress N frames at once."`
+	Quiet       bool         `short:"q" help:"Print no progress, notices and summary."`
+	JSON        bool         `name:"json" help:"Print one JSON object."`
 }
 
 const rewritingHelp = `The object of --json:
@@ -35,7 +36,7 @@ const rewritingHelp = `The object of --json:
     blocks            live, freed, dead: in use; no longer there; in frames
                       that were copied, and not in use
     parity_removed    sets of recovery data that were there
-    torn_tail         bytes of an append that was not finished, which went`
+    torn_tail         bytes after the last valid trailer, which went`
 
 // minLive is a share of a frame.
 type minLive float64
@@ -135,6 +136,7 @@ func (r *rewriting) rewrite(e *Env, path string, o compact.Options) error {
 	done := e.progress(!r.Quiet)
 	defer done()
 	defer boundHeap(640 << 20)()
+	o.DiscardTail = r.DiscardTail
 	o.Threads = int(min(r.Threads, 64))
 	o.Phase = func(what string, bytes int64) { e.bar.Phase(what, bytes, 0) }
 	o.Progress = func(n int64) { e.bar.Add(n, 0) }
@@ -147,6 +149,7 @@ func (r *rewriting) rewrite(e *Env, path string, o compact.Options) error {
 	}
 	changed := !o.DryRun && (!o.OnlyIfForgotten || len(rep.Dropped) > 0)
 	if changed {
+		noteDiscarded(e, path, rep.TornTail, r.Quiet)
 		if err := takeNote(replicaNotes(e), rep); err != nil && !r.Quiet {
 			e.message("the next snapshot will be of a writer of its own: %v", err)
 		}

@@ -19,12 +19,13 @@ type parityCommands struct {
 type parityAddCommand struct {
 	Archive string `arg:"" help:"The archive to add to."`
 
-	Share   parity.Share `required:"" placeholder:"SHARE" help:"How much may be lost in one piece, as 5%: from 0.01% to 75%. It takes a little more room than that."`
-	All     bool         `help:"Protect all of the archive anew. Default: what has no recovery data of this share."`
-	Check   bool         `negatable:"" default:"true" help:"Check what is to be protected before, or do not."`
-	Threads uint         `placeholder:"N" help:"Work on N parts at once, with 17 MiB for each."`
-	Quiet   bool         `short:"q" help:"Print no progress and no summary."`
-	JSON    bool         `name:"json" help:"Print one JSON object."`
+	Share       parity.Share `required:"" placeholder:"SHARE" help:"How much may be lost in one piece, as 5%: from 0.01% to 75%. It takes a little more room than that."`
+	All         bool         `help:"Protect all of the archive anew. Default: what has no recovery data of this share."`
+	DiscardTail bool         `help:"Cut off what follows the last valid trailer, whatever it is."`
+	Check       bool         `negatable:"" default:"true" help:"Check what is to be protected before, or do not."`
+	Threads     uint         `placeholder:"N" help:"Work on N parts at once, with 17 MiB for each."`
+	Quiet       bool         `short:"q" help:"Print no progress and no summary."`
+	JSON        bool         `name:"json" help:"Print one JSON object."`
 }
 
 func (*parityAddCommand) Help() string {
@@ -35,6 +36,8 @@ What an append adds later has no recovery data. Run parity add again: it protect
 
 The archive is only added to, and is at any time what it was before, or has its recovery data. Small archives need more: some 700 bytes at least.
 
+What an append that was interrupted has left at the end is cut off, with a notice; what may be more than that only with --discard-tail.
+
 Examples:
 
     vt ar parity add --share 5% backup.vtd
@@ -44,6 +47,7 @@ Examples:
 The object of --json:
 
     added, size    bytes that were added; of the archive
+    discarded      bytes that were cut off its end before
     set            begin, end, segment_end: what is protected, and the
                    end of its recovery data; share, reach: what may be
                    lost of it in one piece, as a fraction and in bytes;
@@ -58,7 +62,7 @@ func (c *parityAddCommand) Run(e *Env) error {
 	done := e.progress(!c.Quiet)
 	defer done()
 	rep, err := writer.AddParity(e.ctx, c.Archive, writer.ParityOptions{
-		Share: c.Share, All: c.All, Unchecked: !c.Check, Threads: int(c.Threads),
+		Share: c.Share, All: c.All, Unchecked: !c.Check, DiscardTail: c.DiscardTail, Threads: int(c.Threads),
 		OnBegin:  func(what string, bytes int64) { e.bar.Phase(what, bytes, 0) },
 		Progress: func(n int64) { e.bar.Add(n, 0) },
 	})
@@ -67,14 +71,16 @@ func (c *parityAddCommand) Run(e *Env) error {
 		return err
 	}
 	out := struct {
-		Added int64       `json:"added"`
-		Size  int64       `json:"size"`
-		Set   *parity.Set `json:"set,omitempty"`
-	}{Size: rep.Size}
+		Added     int64       `json:"added"`
+		Discarded int64       `json:"discarded"`
+		Size      int64       `json:"size"`
+		Set       *parity.Set `json:"set,omitempty"`
+	}{Size: rep.Size, Discarded: rep.Discarded}
 	if rep.Set != nil {
 		set := parity.Describe(rep.Set)
 		out.Set, out.Added = &set, set.SegmentEnd-set.End
 	}
+	noteDiscarded(e, c.Archive, rep.Discarded, c.Quiet)
 	switch {
 	case c.JSON:
 		return newJSON(e.stdout).Encode(out)
@@ -86,6 +92,13 @@ func (c *parityAddCommand) Run(e *Env) error {
 		e.note(fmt.Sprintf("added: %s to %s", human.Bytes(out.Added), human.Bytes(out.Set.End)))
 	}
 	return nil
+}
+
+// noteDiscarded tells of bytes that an archive had after its last valid trailer.
+func noteDiscarded(e *Env, path string, n int64, quiet bool) {
+	if n > 0 && !quiet {
+		e.message("%s: %d bytes after the last valid trailer were cut off", shownArchive(path), n)
+	}
 }
 
 // setText says what a set protects.

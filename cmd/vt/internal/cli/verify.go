@@ -33,7 +33,7 @@ type verifyCommand struct {
 
 func (*verifyCommand) Help() string {
 	return `
-Checks every frame, every block against its hash, every reference, all the way up to the root, and names all that is wrong: where, and which bytes of which files it hurts. Of an archive that was cut short it names what is lost behind the cut, as far as its tree is there. The exit status is 3 for damage, 4 for what is not an archive or beyond this program, 1 where the archive is sound but not what was expected, or the directory differs.
+Checks every frame, every block against its hash, every reference, all the way up to the root, and names all that is wrong: where, and which bytes of which files it hurts. Of an archive that was cut short it names what is lost behind the cut, as far as its tree is there. The exit status is 3 for damage, 4 for what is not an archive or beyond this program, 1 where the archive is sound but not what was expected, or the directory differs, or bytes follow its last valid trailer: what an append left that did not finish, or what was stored and whose end is damaged.
 
 Examples:
 
@@ -44,7 +44,8 @@ Examples:
 
 The object of --json:
 
-    ok                          whether nothing was found
+    ok                          whether nothing was found, nor a torn tail
+    torn_tail                   bytes after the last valid trailer, disregarded
     size, fast                  bytes of the file; as asked for
     trailers, frames, blocks,   what was checked
     snapshots, entries
@@ -81,7 +82,7 @@ func (c *verifyCommand) Run(e *Env) error {
 	case err == nil:
 		err = r.check(e, a, expected)
 	}
-	if errors.Is(err, format.ErrNotArchive) || err == nil && !r.Report.OK() {
+	if errors.Is(err, format.ErrNotArchive) || err == nil && (!r.Report.OK() || r.TornTail > 0) {
 		if sets, _ := parity.Sets(e.ctx, src, src.Size()); len(sets) > 0 {
 			r.hint = "; it has recovery data: vt ar repair mends what that can"
 		}
@@ -101,6 +102,9 @@ func (c *verifyCommand) Run(e *Env) error {
 	if err := e.output(r.print); err != nil {
 		return err
 	}
+	if r.TornTail > 0 {
+		e.message("%s: %s", shownArchive(c.Archive), r.tail())
+	}
 	return r.status()
 }
 
@@ -118,10 +122,13 @@ func (c *verifyCommand) expected() ([]format.Hash, error) {
 
 // verification is what verify finds; verify --json prints it.
 type verification struct {
-	c    *verifyCommand
-	hint string // what to do about damage
+	c         *verifyCommand
+	hint      string // what to do about damage
+	told      int    // warnings, the first ones, that are about the torn tail
+	asCreated bool   // it says that there is no segment but the first
 
-	OK bool `json:"ok"`
+	OK       bool  `json:"ok"`
+	TornTail int64 `json:"torn_tail"`
 	*reader.Report
 	ContentID   *format.Hash     `json:"content_id,omitempty"`
 	Root        *format.Hash     `json:"root,omitempty"`
@@ -162,7 +169,10 @@ func (r *verification) check(e *Env, a *reader.Archive, expected []format.Hash) 
 	if err != nil {
 		return err
 	}
-	r.Report = rep
+	r.Report, r.TornTail = rep, a.TornTail()
+	if r.TornTail > 0 {
+		r.told, r.asCreated = len(a.Warnings()), a.Header().Flags&format.FlagAsCreated != 0
+	}
 	if err := r.c.show(a); err != nil {
 		return fmt.Errorf("%s: %w", shownArchive(r.c.Archive), err)
 	}
@@ -205,7 +215,7 @@ func (r *verification) against(e *Env, a *reader.Archive, t *reader.Tree) error 
 }
 
 func (r *verification) print(w *bufio.Writer) error {
-	r.OK = r.Report.OK() && len(r.Unexpected) == 0 && len(r.Differences) == 0
+	r.OK = r.Report.OK() && r.TornTail == 0 && len(r.Unexpected) == 0 && len(r.Differences) == 0
 	if r.c.JSON {
 		return newJSON(w).Encode(r)
 	}
@@ -224,14 +234,18 @@ func (r *verification) print(w *bufio.Writer) error {
 	if r.c.Quiet {
 		return nil
 	}
-	for _, warning := range r.Warnings {
+	for _, warning := range r.Warnings[r.told:] {
 		fmt.Fprintf(w, "note: %s\n", warning)
 	}
+	sound := "sound"
+	if r.TornTail > 0 {
+		sound = fmt.Sprintf("sound up to offset %d", r.Size-r.TornTail)
+	}
 	if r.Report.OK() && r.Fast {
-		fmt.Fprintf(w, "sound: the stored bytes of %s frames, %s\n", human.Count(int64(r.Frames)), human.Bytes(r.Size))
+		fmt.Fprintf(w, "%s: the stored bytes of %s frames, %s\n", sound, human.Count(int64(r.Frames)), human.Bytes(r.Size-r.TornTail))
 	} else if r.Report.OK() {
-		fmt.Fprintf(w, "sound: %s blocks in %s frames, %s entries, %s\n", human.Count(int64(r.Blocks)),
-			human.Count(int64(r.Frames)), human.Count(int64(r.Entries)), human.Bytes(r.Size))
+		fmt.Fprintf(w, "%s: %s blocks in %s frames, %s entries, %s\n", sound, human.Count(int64(r.Blocks)),
+			human.Count(int64(r.Frames)), human.Count(int64(r.Entries)), human.Bytes(r.Size-r.TornTail))
 	}
 	return nil
 }
@@ -246,6 +260,11 @@ func (r *verification) suite(took time.Duration) *junitSuite {
 		failures = append(failures, strings.TrimSuffix(b.String(), "\n"))
 	}
 	s.add("no damage", "damage", failures)
+	failures = nil
+	if r.TornTail > 0 {
+		failures = []string{r.tail()}
+	}
+	s.add("no torn tail", "tail", failures)
 	if len(r.c.Expect) > 0 {
 		failures = nil
 		for _, id := range r.Unexpected {
@@ -261,6 +280,16 @@ func (r *verification) suite(took time.Duration) *junitSuite {
 		s.add("no difference", "difference", failures)
 	}
 	return s
+}
+
+// tail says what bytes after the last valid trailer may be.
+func (r *verification) tail() string {
+	why := "an append that did not finish left them, or the end of the file is damaged"
+	if r.asCreated && r.hint == "" {
+		why = "nothing was ever appended, so they are no part of it"
+	}
+	return fmt.Sprintf("the last %d bytes, from offset %d, are disregarded: %s; vt ar recover shows what is in them%s",
+		r.TornTail, r.Size-r.TornTail, why, r.hint)
 }
 
 func printFinding(w io.Writer, f *reader.Finding) {
@@ -344,6 +373,8 @@ func (r *verification) status() error {
 		return fmt.Errorf("%s: not the archive that was expected%w", name, hidden{errPartial})
 	case len(r.Differences) > 0:
 		return fmt.Errorf("%s: differs from %s%w", name, human.Quote(r.c.Against), hidden{errPartial})
+	case r.TornTail > 0:
+		return reported(errPartial)
 	}
 	return nil
 }
