@@ -10,7 +10,7 @@
 //
 //	latest             the newest state
 //	@{2}               the one that was the newest before two others were added; {2} is the same
-//	LABEL              the newest with that label
+//	LABEL              the newest with that label; CheckLabel tells which can be one
 //	3fa9c1…            the beginning of an id, four digits or more: the hash of the snapshot record
 //	2026-03-01T12:00Z  the newest at or before a time
 //	any~3              the third ancestor of what the rest names, by first parents

@@ -4,9 +4,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/vtdarchive/vtd/format"
 	"github.com/vtdarchive/vtd/reader"
@@ -38,6 +40,9 @@ func Find(a *reader.Archive, name string, now time.Time) (State, error) {
 
 func find(a *reader.Archive, name string, now time.Time) (State, error) {
 	if i := strings.LastIndexByte(name, '~'); i > 0 {
+		if s, ok := labelled(a, name); ok {
+			return s, nil
+		}
 		n, err := strconv.ParseUint(cmpOr(name[i+1:], "1"), 10, 31)
 		if err != nil {
 			return State{}, fmt.Errorf("%w: behind ~ stands a number of generations", ErrNotFound)
@@ -63,6 +68,38 @@ func find(a *reader.Archive, name string, now time.Time) (State, error) {
 		return State{}, fmt.Errorf("%w; %w", found, err)
 	}
 	return State{}, found
+}
+
+// labelled finds a label that has a ~ in it, as versions of software do.
+func labelled(a *reader.Archive, name string) (State, bool) {
+	if strings.HasPrefix(name, Latest+"~") {
+		return State{}, false // which no label is; see CheckLabel
+	}
+	states, _ := Log(a) // what cannot be read, the rest of the search tells
+	for _, s := range states {
+		if s.Snapshot().Label == name {
+			return s, true
+		}
+	}
+	return State{}, false
+}
+
+// CheckLabel gives an error for a label that Find would not take for one, or
+// that has no form on a line.
+func CheckLabel(label string) error {
+	for _, r := range label {
+		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
+			return errors.New("a label is one line, without control characters")
+		}
+	}
+	braces := strings.TrimPrefix(label, "@")
+	switch {
+	case label == Latest || strings.HasPrefix(label, Latest+"~"):
+		return errors.New("this is what the newest state is called, and those before it")
+	case strings.HasPrefix(braces, "{") && strings.HasSuffix(braces, "}"):
+		return errors.New("this names a state by how many were added since")
+	}
+	return nil
 }
 
 func cmpOr(s, or string) string {
@@ -116,6 +153,9 @@ func pick(states []State, name string, now time.Time) (State, error) {
 	}
 	limit, err := parseWhen(name, now)
 	if err != nil {
+		if isDigits(name) && slices.ContainsFunc(states, func(s State) bool { return strings.HasPrefix(s.ID.String(), strings.ToLower(name)) }) {
+			return State{}, fmt.Errorf("%w: an id begins with it, of which at least %d digits are needed", ErrNotFound, minID)
+		}
 		return State{}, fmt.Errorf("%w: it is no label, no beginning of an id, and no time", ErrNotFound)
 	}
 	return before(states, limit)
@@ -126,7 +166,7 @@ func byID(states []State, digits string) (State, error) {
 	if len(digits) < minID || len(digits) > 2*format.HashSize {
 		return State{}, ErrNotFound
 	}
-	if _, err := hex.DecodeString(digits + digits); err != nil {
+	if !isDigits(digits) {
 		return State{}, ErrNotFound
 	}
 	var found []State
@@ -142,6 +182,12 @@ func byID(states []State, digits string) (State, error) {
 		return found[0], nil
 	}
 	return State{}, ErrAmbiguous
+}
+
+// isDigits tells whether all of a name are hexadecimal digits.
+func isDigits(name string) bool {
+	_, err := hex.DecodeString(name + name)
+	return err == nil && name != ""
 }
 
 // before finds the last state at or before a time, the last that was added

@@ -76,6 +76,48 @@ func TestFind(t *testing.T) {
 	}
 }
 
+// TestLabels gives states labels that look like other names: they are found
+// first. Those that would hide another name, or break a line, are refused.
+func TestLabels(t *testing.T) {
+	for _, label := range []string{
+		"v1", "v1~rc2", "v1~2", "a/b@c/d", "@", "@x", "{", "{2", "2}", "a{2}", "latests", "late", "2026-03-01", "ffff", "yesterday", "zwei Worte", "~1", "\u00e9", `a\b`,
+	} {
+		x := &testkit.Archive{}
+		for i, l := range []string{"v1", label, "v1", "newest"} {
+			v := testkit.Version{Root: nodes(tree{"a": fmt.Sprint(i)}), Snapshot: format.Snapshot{Label: l, Time: format.Time{Sec: int64(i)}}}
+			if i > 0 {
+				v.After = []int{i - 1}
+			}
+			x.Segments = append(x.Segments, testkit.Segment{Versions: []testkit.Version{v}})
+		}
+		got, err := history.Find(open(t, x), label, now)
+		if err != nil || got.Snapshot().Label != label {
+			t.Errorf("%q: %v, %v", label, got.ID, err)
+		}
+		if err := history.CheckLabel(label); err != nil {
+			t.Errorf("%q: %v", label, err)
+		}
+	}
+	for _, label := range []string{
+		"latest", "latest~", "latest~1", "{}", "{2}", "@{2}", "@{x}", "a\nb", "a\tb", "\x1b[0m", "a\u0085b", "a\u2028b",
+	} {
+		if history.CheckLabel(label) == nil {
+			t.Errorf("%q may be a label", label)
+		}
+	}
+}
+
+// TestTooShort says of the beginning of an id that is too short what is wrong
+// with it.
+func TestTooShort(t *testing.T) {
+	a, s := five(t)
+	for _, name := range []string{s[2].ID.String()[:1], s[2].ID.String()[:3], strings.ToUpper(s[0].ID.String()[:2])} {
+		if _, err := history.Find(a, name, now); !errors.Is(err, history.ErrNotFound) || !strings.Contains(err.Error(), "at least 4 digits") {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
+
 func TestPath(t *testing.T) {
 	a, s := five(t)
 	got, err := history.Path(t.Context(), a, "a")

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/vtdarchive/vtd/format"
+	"github.com/vtdarchive/vtd/history"
 	"github.com/vtdarchive/vtd/internal/disk"
 	"github.com/vtdarchive/vtd/internal/human"
 	"github.com/vtdarchive/vtd/parity"
@@ -236,7 +237,7 @@ func (m *making) options(e *Env) (writer.Options, error) {
 
 // recording are the flags of commands that make a snapshot.
 type recording struct {
-	Label   string     `placeholder:"TEXT" group:"archive" help:"Label of the snapshot."`
+	Label   string     `placeholder:"TEXT" group:"archive" help:"Label of the snapshot, by which --at finds it: a line, and not one of the names that --at has for others, as latest and @{2}."`
 	Message string     `placeholder:"TEXT" group:"archive" help:"Message of the snapshot."`
 	Time    *timeFlag  `placeholder:"TIME" group:"archive" help:"Time of the snapshot: RFC 3339, or @ and seconds since 1970. Default: $$SOURCE_DATE_EPOCH, ${otherwise}."`
 	Memory  human.Size `placeholder:"SIZE" default:"512M" help:"Keep up to SIZE of new data in memory rather than read it twice."`
@@ -248,6 +249,9 @@ func (r *recording) options(e *Env) (writer.Options, error) {
 		if !utf8.ValidString(text) {
 			return o, usagef("%s %s: not UTF-8, in which an archive has its label and its message", flag, human.Quote(text))
 		}
+	}
+	if err := history.CheckLabel(r.Label); err != nil {
+		return o, usagef("--label %s: %w", human.Quote(r.Label), err)
 	}
 	if o.KeepBytes == 0 {
 		o.KeepBytes = -1

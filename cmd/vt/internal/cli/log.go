@@ -15,7 +15,7 @@ import (
 
 type logCommand struct {
 	Archive string `arg:"" help:"The archive: a file, a FIFO, or a URL of http or https; - is standard input."`
-	Number  uint   `short:"n" placeholder:"N" help:"Not more than the newest N states."`
+	Number  *uint  `short:"n" placeholder:"N" help:"Not more than the newest N states, one or more."`
 	Oneline bool   `help:"One line a state: id, time, label."`
 	JSON    bool   `name:"json" help:"One object a line."`
 }
@@ -68,6 +68,9 @@ type vectorJSON struct {
 }
 
 func (c *logCommand) Run(e *Env) error {
+	if c.Number != nil && *c.Number == 0 {
+		return usagef("-n 0: asks for no state; leave it out for all")
+	}
 	a, err := openArchive(e, c.Archive, reader.Options{})
 	if err != nil {
 		return err
@@ -77,8 +80,8 @@ func (c *logCommand) Run(e *Env) error {
 	if err != nil && len(states) == 0 {
 		return err
 	}
-	if c.Number > 0 {
-		states = states[:min(uint(len(states)), c.Number)]
+	if c.Number != nil {
+		states = states[:min(uint(len(states)), *c.Number)]
 	}
 	out := e.output(func(w *bufio.Writer) error {
 		for i, s := range states {

@@ -20,7 +20,7 @@ type mountCommand struct {
 	Dir     string   `arg:"" help:"The directory to mount on."`
 	Command []string `arg:"" optional:"" name:"command" help:"With --exec, the command and its arguments; -- before it keeps its options from being taken for those of vt."`
 	atFlag
-	All bool `help:"Show all states, each in a directory called after its time, with symbolic links for labels and one called latest. States that are appended while it is mounted appear."`
+	All bool `help:"Show all states, each in a directory called after its time, with symbolic links for labels and one called latest. States that are appended while it is mounted appear within about a second. Labels that cannot be names of files are not shown."`
 
 	Foreground bool       `short:"f" help:"Stay in the foreground. Default: go to the background once the mount answers."`
 	Exec       bool       `help:"Mount, run the command with the mount as its working directory, unmount, and exit with the status of the command."`

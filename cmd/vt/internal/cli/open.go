@@ -29,7 +29,7 @@ func shownArchive(path string) string {
 
 // atFlag is the state of an archive that a command is about.
 type atFlag struct {
-	At string `placeholder:"SNAPSHOT" help:"A state of the tree other than the newest: a label, the beginning of an id, @{2} (two states ago), latest~3, or a time such as 2026-03-01, 'yesterday 14:00' or '3 days ago' (the last state before it)."`
+	At string `placeholder:"SNAPSHOT" help:"A state of the tree other than the newest: a label, the beginning of an id, @{2} (two states ago), latest~3, or a time such as 2026-03-01, 'yesterday 14:00' or '3 days ago' (the last state before it; a day counts whole)."`
 }
 
 // show makes an archive show the state.

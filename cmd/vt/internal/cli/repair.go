@@ -298,7 +298,11 @@ func (r *repair) print(w *bufio.Writer) error {
 		fmt.Fprintf(w, "note: the file has %d bytes; it had %d\n", r.Size, r.Restored)
 	}
 	if r.Unproved > 0 {
-		fmt.Fprintf(w, "note: all recovery data of %s is gone; it was made anew of what is there\n", human.Bytes(r.Unproved))
+		made := "repairing makes it anew"
+		if r.Repaired {
+			made = "it was made anew"
+		}
+		fmt.Fprintf(w, "note: all recovery data of %s is gone; %s of what is there\n", human.Bytes(r.Unproved), made)
 	}
 	printUncovered(w, r.Uncovered)
 	switch {

@@ -3,7 +3,7 @@ package cli
 type restoreCommand struct {
 	Archive   string   `arg:"" help:"The archive: a file, a FIFO, or a URL of http or https; - is standard input."`
 	Members   []string `arg:"" name:"member" help:"What to restore, with everything below: paths, and patterns in which * also matches /."`
-	At        string   `required:"" placeholder:"SNAPSHOT" help:"As of when: a label, the beginning of an id, @{2} (two states ago), latest~3, or a time such as 2026-03-01, 'yesterday 14:00' or '3 days ago' (the last state before it)."`
+	At        string   `required:"" placeholder:"SNAPSHOT" help:"As of when: a label, the beginning of an id, @{2} (two states ago), latest~3, or a time such as 2026-03-01, 'yesterday 14:00' or '3 days ago' (the last state before it; a day counts whole)."`
 	Directory []string `short:"C" placeholder:"DIR" sep:"none" help:"Restore below this directory; several are entered one after the other. Default: the current one."`
 	Keep      bool     `short:"k" help:"Do not replace existing files; name them and go on."`
 	Verbose   bool     `short:"v" help:"Print each name."`

@@ -61,6 +61,9 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if err == nil {
 		err = noEmptyArgument(e.seen)
 	}
+	if err == nil {
+		err = noForeignURL(k.Selected())
+	}
 	if err != nil {
 		if meant := fromTar(typed); meant != "" {
 			err = fmt.Errorf("the verb is one word, and letters as for tar are options behind it; did you mean: %s", meant)
@@ -112,6 +115,11 @@ func (e *Env) failed(err error, k *kong.Context) int {
 	if !errors.Is(err, errReported) {
 		for _, line := range e.lines(err) {
 			e.message("%s", line)
+		}
+		if k != nil && k.Selected() != nil {
+			if way := hint(err, k.Selected()); way != "" {
+				e.message("%s", way)
+			}
 		}
 		if errors.Is(err, errUsage) {
 			help := "vt"

@@ -1,0 +1,127 @@
+package cli
+
+import (
+	"encoding/binary"
+	"errors"
+	"io"
+	"os"
+	"reflect"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/vtdarchive/vtd/format"
+	"github.com/vtdarchive/vtd/internal/human"
+	"github.com/vtdarchive/vtd/remote"
+)
+
+// argumentsThat gives the values of a command's arguments whose names are asked
+// for, in their order.
+func argumentsThat(node *kong.Node, is func(name string) bool) []string {
+	var out []string
+	for _, p := range node.Positional {
+		if p.Target.Kind() == reflect.String && is(p.Name) {
+			out = append(out, p.Target.String())
+		}
+	}
+	return out
+}
+
+// isArchiveName tells whether arguments of that name are archives.
+func isArchiveName(name string) bool {
+	return name == "damaged" || strings.HasPrefix(name, "archive")
+}
+
+// written are the arguments of commands that are written to.
+var written = map[string]string{
+	"ar create": "archive", "ar import": "archive", "ar append": "archive", "ar parity add": "archive",
+	"ar forget": "archive", "ar compact": "archive", "ar repack": "archive", "ar recover": "out",
+}
+
+// noForeignURL refuses URLs that cannot be read, or not be written to, before
+// they are taken for names of files.
+func noForeignURL(node *kong.Node) error {
+	to := written[commandName(node)]
+	for _, arg := range argumentsThat(node, func(name string) bool { return name == to }) {
+		if scheme(arg) != "" {
+			return usagef("%s: cannot write to a URL; give a file name", human.Quote(remote.Shown(arg)))
+		}
+	}
+	for _, arg := range argumentsThat(node, isArchiveName) {
+		if s := scheme(arg); s != "" && !remote.IsURL(arg) {
+			return usagef("%s: URLs are read over http and https only, and %s is neither", human.Quote(remote.Shown(arg)), s)
+		}
+	}
+	return nil
+}
+
+// scheme gives the scheme of a URL, and "" for a path, also for one that only
+// looks like a URL and is there.
+func scheme(arg string) string {
+	s, rest, ok := strings.Cut(arg, "://")
+	if !ok || s == "" || rest == "" || strings.Trim(strings.ToLower(s), "abcdefghijklmnopqrstuvwxyz0123456789+-.") != "" {
+		return ""
+	}
+	if _, err := os.Lstat(arg); err == nil && !remote.IsURL(arg) {
+		return ""
+	}
+	return s
+}
+
+// hint names the way on where an error says that a file is no archive and the
+// file may be a damaged one; it gives "" otherwise.
+func hint(err error, node *kong.Node) string {
+	if !errors.Is(err, format.ErrNotArchive) || errors.Is(err, errReported) {
+		return ""
+	}
+	ways := "vt ar repair, vt ar recover"
+	switch commandName(node) {
+	case "ar recover", "ar import":
+		return ""
+	case "ar repair":
+		ways = "vt ar recover"
+	}
+	for _, arg := range argumentsThat(node, isArchiveName) {
+		if path, _, _ := splitState(arg); beheaded(path) {
+			return "if it is a damaged archive: " + ways
+		}
+	}
+	return ""
+}
+
+// beheaded tells whether a file does not begin as an archive does and may be
+// one all the same: it ends in a trailer, or is called like one.
+func beheaded(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
+		return false
+	}
+	b := make([]byte, format.HeaderFixedSize)
+	n, err := f.ReadAt(b, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return false
+	}
+	if _, err := format.HeaderSize(b[:n]); !errors.Is(err, format.ErrNotArchive) {
+		return false
+	}
+	return strings.HasSuffix(path, ".vtd") || endsInTrailer(f, info.Size())
+}
+
+// endsInTrailer tells whether the last bytes of a file are a trailer, wherever
+// that says it stands: what was in front of it may be gone.
+func endsInTrailer(f io.ReaderAt, size int64) bool {
+	t := make([]byte, format.TrailerSize)
+	if size < int64(len(t)) {
+		return false
+	}
+	if _, err := f.ReadAt(t, size-int64(len(t))); err != nil {
+		return false
+	}
+	_, err := format.ParseTrailer(t, int64(binary.LittleEndian.Uint64(t[32:])))
+	return err == nil
+}
