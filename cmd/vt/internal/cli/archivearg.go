@@ -92,15 +92,15 @@ func hint(err error, node *kong.Node) string {
 // beheaded tells whether a file does not begin as an archive does and may be
 // one all the same: it ends in a trailer, or is called like one.
 func beheaded(path string) bool {
+	info, err := os.Stat(path) // opening a FIFO would wait for another writer
+	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
+		return false
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return false
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
-		return false
-	}
 	b := make([]byte, format.HeaderFixedSize)
 	n, err := f.ReadAt(b, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
