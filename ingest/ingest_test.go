@@ -372,6 +372,9 @@ var refusals = map[string]string{
 // TestSamples imports what Go tests its own packages with: every file is either
 // taken, or refused for a reason.
 func TestSamples(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: some of the files are large when unpacked")
+	}
 	where, err := exec.Command("go", "env", "GOROOT").Output()
 	if err != nil {
 		t.Fatal(err)

@@ -293,6 +293,9 @@ func TestStrangers(t *testing.T) {
 	for i := range attacks {
 		a := &attacks[i]
 		t.Run(a.name, func(t *testing.T) {
+			if testing.Short() && i%4 != 0 {
+				t.Skip("-short: every fourth attack")
+			}
 			archive := testkit.MustBuild(t, a.tree())
 			both(t, func(t *testing.T, p path) {
 				if os.Geteuid() != 0 {
