@@ -117,7 +117,7 @@ type buildJob struct {
 func newBuild(s *scan) *build {
 	return &build{
 		scan: s, root: &given{n: node{kind: format.KindImplied}, below: map[string]*given{}, names: 1},
-		owners: map[format.Owner]uint32{}, jobs: make(chan buildJob),
+		owners: map[format.Owner]uint32{}, jobs: make(chan buildJob, 8*s.o.Threads),
 	}
 }
 
@@ -126,7 +126,7 @@ func newBuild(s *scan) *build {
 func (b *build) run(ctx context.Context, fill func(add func(*Member) error) error) error {
 	g, ctx := errgroup.WithContext(ctx)
 	b.ctx = ctx
-	b.free = make(chan []byte, 2*b.o.Threads)
+	b.free = make(chan []byte, 8*b.o.Threads)
 	for range cap(b.free) {
 		b.free <- nil
 	}
