@@ -43,6 +43,5 @@
 //	contents.go files read ahead
 //	tar.go      entries as tar has them
 //	sparse.go   files with holes
-//	acl.go      access control lists as text
 //	zip.go      entries as zip has them
 package export

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/vtdarchive/vtd/format"
+	"github.com/vtdarchive/vtd/internal/posixacl"
 )
 
 // Records of pax that are in common use.
@@ -86,8 +87,8 @@ func (t *tarWriter) header(path string, e *format.Entry) *tar.Header {
 			continue
 		}
 		h.PAXRecords[paxXattr+x.Name] = x.Value
-		record := map[string]string{xattrAccess: paxACL, xattrDefault: paxDefault}[x.Name]
-		if text, ok := aclText(x.Value); ok && record != "" {
+		record := map[string]string{posixacl.Access: paxACL, posixacl.Default: paxDefault}[x.Name]
+		if text, ok := posixacl.Text(x.Value); ok && record != "" {
 			h.PAXRecords[record] = text
 		}
 	}

@@ -143,8 +143,8 @@ func sameContent(o, n side, old, new *format.Entry) (bool, error) {
 	}
 }
 
-// kindOf says what a change of things is.
-func kindOf(w What) Kind {
+// Kind says what a change of these things is: Modified or Metadata.
+func (w What) Kind() Kind {
 	if w&(Content|Target|Device) != 0 {
 		return Modified
 	}

@@ -90,7 +90,7 @@ func (d *differ) entry(path string, old, new *format.Entry) bool {
 	if err != nil {
 		return d.fail(path, err)
 	}
-	if w &^= d.o.Ignore; w != 0 && !d.give(Change{Kind: kindOf(w), Path: path, What: w, Old: old, New: new}) {
+	if w &^= d.o.Ignore; w != 0 && !d.give(Change{Kind: w.Kind(), Path: path, What: w, Old: old, New: new}) {
 		return false
 	}
 	if !new.Kind.IsDir() || d.oneHash && old.Ref.Hash == new.Ref.Hash || !d.reach(path) {

@@ -1,6 +1,7 @@
 package history
 
 import (
+	"cmp"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -43,7 +44,7 @@ func find(a *reader.Archive, name string, now time.Time) (State, error) {
 		if s, ok := labelled(a, name); ok {
 			return s, nil
 		}
-		n, err := strconv.ParseUint(cmpOr(name[i+1:], "1"), 10, 31)
+		n, err := strconv.ParseUint(cmp.Or(name[i+1:], "1"), 10, 31)
 		if err != nil {
 			return State{}, fmt.Errorf("%w: behind ~ stands a number of generations", ErrNotFound)
 		}
@@ -100,13 +101,6 @@ func CheckLabel(label string) error {
 		return errors.New("this names a state by how many were added since")
 	}
 	return nil
-}
-
-func cmpOr(s, or string) string {
-	if s == "" {
-		return or
-	}
-	return s
 }
 
 func newest(a *reader.Archive) (State, error) {

@@ -56,7 +56,7 @@ func Path(ctx context.Context, a *reader.Archive, path string) ([]PathState, err
 			if p.What == 0 {
 				continue
 			}
-			p.Kind = kindOf(p.What)
+			p.Kind = p.What.Kind()
 		}
 		last = e
 		out = append(out, p)

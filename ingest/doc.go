@@ -44,7 +44,6 @@
 //
 //	read.go    Read, Options: what it is, and what it is packed by
 //	tar.go     members of tar files
-//	acl.go     access control lists from text
 //	zip.go     members of zip files
 //	name.go    names
 package ingest

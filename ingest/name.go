@@ -3,24 +3,13 @@ package ingest
 import (
 	"fmt"
 	"strings"
+
+	"github.com/vtdarchive/vtd/writer"
 )
 
-// name makes a member name of a name in a file, as tar does: a leading slash and
-// everything up to the last ".." go, "." components vanish.
+// name makes a member name of a name in a file, and tells what it takes off.
 func (x *reading) name(name string) string {
-	parts := strings.Split(name, "/")
-	keep := 0
-	for i, p := range parts {
-		if p == ".." {
-			keep = i + 1
-		}
-	}
-	removed := ""
-	if keep > 0 {
-		removed = strings.Join(parts[:keep], "/") + "/"
-	} else if strings.HasPrefix(name, "/") {
-		removed = "/"
-	}
+	parts, removed := writer.MemberName(name)
 	if removed != "" && !x.cut[removed] {
 		if x.cut == nil {
 			x.cut = map[string]bool{}
@@ -29,13 +18,7 @@ func (x *reading) name(name string) string {
 			x.o.Notice(fmt.Sprintf("removing leading %q from member names", removed))
 		}
 	}
-	out := parts[:0]
-	for _, p := range parts[keep:] {
-		if p != "" && p != "." {
-			out = append(out, p)
-		}
-	}
-	return strings.Join(out, "/")
+	return strings.Join(parts, "/")
 }
 
 // maxCut bounds how many different things are said to be taken off names.

@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bufio"
 	"bytes"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/vtdarchive/vtd/format"
+	"github.com/vtdarchive/vtd/internal/posixacl"
 	"github.com/vtdarchive/vtd/writer"
 )
 
@@ -196,7 +198,8 @@ func (x *reading) records(m *writer.Member, records map[string]string) {
 		value := records[key]
 		if name, ok := strings.CutPrefix(key, "LIBARCHIVE.xattr."); ok {
 			name, err := url.PathUnescape(name)
-			b, err2 := base64Loose(value)
+			// libarchive leaves out the padding.
+			b, err2 := base64.RawStdEncoding.DecodeString(strings.TrimRight(value, "=\n"))
 			if err = errors.Join(err, err2); err != nil {
 				x.issue(m.Path, fmt.Errorf("%w: record %q: %w", ErrLacking, key, err), true)
 				continue
@@ -205,11 +208,11 @@ func (x *reading) records(m *writer.Member, records map[string]string) {
 		}
 		switch key {
 		case "SCHILY.acl.access", "SCHILY.acl.default":
-			name := map[string]string{"SCHILY.acl.access": xattrAccess, "SCHILY.acl.default": xattrDefault}[key]
+			name := map[string]string{"SCHILY.acl.access": posixacl.Access, "SCHILY.acl.default": posixacl.Default}[key]
 			if seen[name] || strings.TrimSpace(value) == "" { // as GNU tar says that there is none
 				break
 			}
-			raw, err := parseACL(value, name == xattrAccess)
+			raw, err := posixacl.Parse(value, name == posixacl.Access)
 			if err != nil {
 				x.issue(m.Path, fmt.Errorf("%w: record %q: %w", ErrLacking, key, err), true)
 				break

@@ -21,9 +21,10 @@ type input struct {
 	info   fsmeta.Info
 }
 
-// memberName turns a path into a member name as tar does: a leading slash and
-// everything up to the last ".." go, "." components vanish.
-func memberName(path string) (member []string, removed string) {
+// MemberName turns a path into the components of a member name, as tar does: a
+// leading slash and everything up to the last ".." go, which is removed; "."
+// components vanish.
+func MemberName(path string) (member []string, removed string) {
 	parts := strings.Split(path, "/")
 	keep := 0
 	for i, p := range parts {
@@ -53,7 +54,7 @@ func (s *scan) openInputs() error {
 	var ins []input
 	var noticed []string
 	for _, in := range s.o.Inputs {
-		member, removed := memberName(in.Path)
+		member, removed := MemberName(in.Path)
 		if removed != "" && !slices.Contains(noticed, removed) {
 			noticed = append(noticed, removed)
 			s.o.notice("removing leading %q from member names", removed)

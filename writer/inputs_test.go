@@ -96,7 +96,7 @@ func TestMemberName(t *testing.T) {
 		"../": {"", "../"}, ".": {"", ""}, "/": {"", "/"}, "./a//b/.": {"a/b", ""}, "/../a": {"a", "/../"}, "a..b/..c": {"a..b/..c", ""},
 		"../../x/..": {"", "../../x/.."}, "...": {"...", ""},
 	} {
-		member, removed := memberName(path)
+		member, removed := MemberName(path)
 		if got := [2]string{strings.Join(member, "/"), removed}; got != want {
 			t.Errorf("%q: %q, not %q", path, got, want)
 		}

@@ -74,11 +74,7 @@ func (d *dirDiff) flush() {
 	if d.what = 0; w == 0 {
 		return
 	}
-	kind := history.Metadata
-	if w&(history.Content|history.Target|history.Device) != 0 {
-		kind = history.Modified
-	}
-	d.show(history.Change{Kind: kind, Path: d.path, What: w, Old: d.entry(d.path), New: d.found(d.path)})
+	d.show(history.Change{Kind: w.Kind(), Path: d.path, What: w, Old: d.entry(d.path), New: d.found(d.path)})
 }
 
 func (d *dirDiff) entry(path string) *format.Entry {
