@@ -50,16 +50,8 @@ func zoo() *testkit.Node {
 		testkit.File("old", "x").At(-5, 999_999_999),
 		testkit.File("not \xff UTF-8", "x").Mode(0o4755),
 		testkit.Implied("implied", testkit.File("f", "below an implied directory")),
-		testkit.Dir("many", numbered(300)...),
+		testkit.Dir("many", testkit.Numbered(300)...),
 	)
-}
-
-func numbered(n int) []*testkit.Node {
-	out := make([]*testkit.Node, n)
-	for i := range out {
-		out[i] = testkit.File(fmt.Sprintf("n%05d", i), fmt.Sprint("content of the file with the number ", i))
-	}
-	return out
 }
 
 func zooArchive() *testkit.Archive {

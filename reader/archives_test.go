@@ -2,7 +2,6 @@ package reader_test
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -47,16 +46,8 @@ func zoo() *testkit.Node {
 		testkit.Special("gone", format.KindWhiteout),
 		testkit.Device("tty", format.KindChar, 5, 0),
 		testkit.Implied("implied", testkit.File("f", "below an implied directory")),
-		testkit.Dir("many", numbered(300)...),
+		testkit.Dir("many", testkit.Numbered(300)...),
 	)
-}
-
-func numbered(n int) []*testkit.Node {
-	out := make([]*testkit.Node, n)
-	for i := range out {
-		out[i] = testkit.File(fmt.Sprintf("n%05d", i), fmt.Sprint("content of the file with the number ", i))
-	}
-	return out
 }
 
 // zooArchive is the zoo, cut small so that every kind of node has several

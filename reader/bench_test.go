@@ -17,7 +17,7 @@ import (
 // benchArchive has one large file, in frames of 4 MiB, and 50,000 small ones.
 func benchArchive(b *testing.B) string {
 	b.Helper()
-	a := testkit.One(testkit.Dir("", testkit.File("big", string(mixed(1, 64<<20))), testkit.Dir("many", numbered(50_000)...)))
+	a := testkit.One(testkit.Dir("", testkit.File("big", string(mixed(1, 64<<20))), testkit.Dir("many", testkit.Numbered(50_000)...)))
 	a.Options = testkit.Options{Codec: codec.Zstd, Chunk: 64 << 10, BlocksPerFrame: 64, DirLeaf: 256, DirFan: 256}
 	path := filepath.Join(b.TempDir(), "a.vtd")
 	if err := os.WriteFile(path, testkit.MustBuild(b, a), 0o600); err != nil {

@@ -175,7 +175,7 @@ func TestTreeLies(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			x := testkit.One(testkit.Dir("", testkit.Dir("many", numbered(50)...)))
+			x := testkit.One(testkit.Dir("", testkit.Dir("many", testkit.Numbered(50)...)))
 			x.Options = testkit.Options{DirLeaf: 4, DirFan: 3}
 			x.Hooks = hooks
 			a := openBytes(t, testkit.MustBuild(t, x), reader.Options{})
@@ -283,7 +283,7 @@ func TestTornTailOfHoles(t *testing.T) {
 // TestDamagedLeaf damages a part of a large directory: the entries of the other
 // parts are there, and verification says of which directory some are not.
 func TestDamagedLeaf(t *testing.T) {
-	x := testkit.One(testkit.Dir("", testkit.Dir("many", numbered(50)...)))
+	x := testkit.One(testkit.Dir("", testkit.Dir("many", testkit.Numbered(50)...)))
 	x.Options = testkit.Options{DirLeaf: 4, DirFan: 3, BlocksPerFrame: 1}
 	built := testkit.MustMake(t, x)
 	for _, b := range built.Blocks {

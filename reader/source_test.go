@@ -184,7 +184,7 @@ func TestWhatCannotBeOpened(t *testing.T) {
 func TestOpenReadsLittle(t *testing.T) {
 	var cost []int64
 	for _, n := range []int{10, 20_000} {
-		a := testkit.One(testkit.Dir("", testkit.Dir("many", numbered(n)...)))
+		a := testkit.One(testkit.Dir("", testkit.Dir("many", testkit.Numbered(n)...)))
 		a.Options = testkit.Options{DirLeaf: 500, BlocksPerFrame: 16, Codec: codec.Zstd}
 		src := &countingSource{Source: reader.Bytes(testkit.MustBuild(t, a))}
 		ar, err := reader.Open(src, reader.Options{})

@@ -72,7 +72,7 @@ func TestVerifyFindsEveryFlippedBit(t *testing.T) {
 	a := &testkit.Archive{Options: testkit.Options{Chunk: 300, FanOut: 3, DirLeaf: 4}}
 	a.Segments = []testkit.Segment{{Versions: []testkit.Version{{Root: testkit.Dir("",
 		testkit.File("hello", strings.Repeat("hello ", 40)),
-		testkit.Dir("sub", testkit.File("big", string(testkit.Noise(3, 1500))), testkit.Dir("many", numbered(9)...)),
+		testkit.Dir("sub", testkit.File("big", string(testkit.Noise(3, 1500))), testkit.Dir("many", testkit.Numbered(9)...)),
 	)}}}}
 	history(false)(a)
 	good := testkit.MustBuild(t, a)

@@ -2,6 +2,7 @@ package testkit
 
 import (
 	"bytes"
+	"fmt"
 
 	"github.com/vtdarchive/vtd/format"
 )
@@ -119,6 +120,15 @@ func Noise(seed uint64, n int) []byte {
 		b[i] = byte(x >> 32)
 	}
 	return b
+}
+
+// Numbered makes n small files, each with a content of its own.
+func Numbered(n int) []*Node {
+	out := make([]*Node, n)
+	for i := range out {
+		out[i] = File(fmt.Sprintf("n%05d", i), fmt.Sprint("content of the file with the number ", i))
+	}
+	return out
 }
 
 // Deep makes a root with depth directories below one another.
