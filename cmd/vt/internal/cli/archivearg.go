@@ -11,6 +11,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/vtdarchive/vtd/format"
+	"github.com/vtdarchive/vtd/ingest"
 	"github.com/vtdarchive/vtd/internal/human"
 	"github.com/vtdarchive/vtd/remote"
 )
@@ -82,34 +83,51 @@ func hint(err error, node *kong.Node) string {
 		ways = "vt ar recover"
 	}
 	for _, arg := range argumentsThat(node, isArchiveName) {
-		if path, _, _ := splitState(arg); beheaded(path) {
+		switch path, _, _ := splitState(arg); kindOf(path) {
+		case beheaded:
 			return "if it is a damaged archive: " + ways
+		case foreign:
+			return "it may be a tar or zip file: vt ar import makes an archive of it"
 		}
 	}
 	return ""
 }
 
-// beheaded tells whether a file does not begin as an archive does and may be
-// one all the same: it ends in a trailer, or is called like one.
-func beheaded(path string) bool {
+// noArchive is what a file may be that does not begin as an archive does.
+type noArchive int
+
+const (
+	unknown  noArchive = iota
+	beheaded           // an archive all the same: it ends in a trailer, or is called like one
+	foreign            // what vt ar import takes
+)
+
+func kindOf(path string) noArchive {
 	info, err := os.Stat(path) // opening a FIFO would wait for another writer
 	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
-		return false
+		return unknown
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return false
+		return unknown
 	}
 	defer f.Close()
-	b := make([]byte, format.HeaderFixedSize)
+	b := make([]byte, ingest.HeadSize)
 	n, err := f.ReadAt(b, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return false
+		return unknown
 	}
-	if _, err := format.HeaderSize(b[:n]); !errors.Is(err, format.ErrNotArchive) {
-		return false
+	b = b[:n]
+	_, err = format.HeaderSize(b[:min(n, format.HeaderFixedSize)])
+	switch {
+	case !errors.Is(err, format.ErrNotArchive):
+		return unknown
+	case ingest.Known(b):
+		return foreign
+	case strings.HasSuffix(path, ".vtd") || endsInTrailer(f, info.Size()):
+		return beheaded
 	}
-	return strings.HasSuffix(path, ".vtd") || endsInTrailer(f, info.Size())
+	return unknown
 }
 
 // endsInTrailer tells whether the last bytes of a file are a trailer, wherever
