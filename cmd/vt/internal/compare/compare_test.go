@@ -84,6 +84,30 @@ func TestEqual(t *testing.T) {
 	}
 }
 
+// Holes are compared without being read.
+func TestSparse(t *testing.T) {
+	dir := t.TempDir()
+	name := filepath.Join(dir, "holes")
+	put := func(b string, at int64) {
+		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE, 0o644)
+		must(t, err)
+		_, err = f.WriteAt([]byte(b), at)
+		must(t, err, f.Close())
+		settle(t, dir)
+	}
+	must(t, os.WriteFile(name, nil, 0o644), os.Truncate(name, 1<<40))
+	put("data", 1<<39)
+	put("more", 1<<30+5)
+	a := archive(t, dir)
+	if got := diff(t, a, dir, compare.Options{}); got != "" {
+		t.Errorf("a sparse file differs from its archive:\n%s", got)
+	}
+	put("datA", 1<<39)
+	if got := diff(t, a, dir, compare.Options{}); !strings.HasPrefix(got, "holes content") {
+		t.Errorf("a changed sparse file: %q", got)
+	}
+}
+
 // Differences come in the order of the tree, whichever file is hashed first.
 func TestOrder(t *testing.T) {
 	dir := tree(t)

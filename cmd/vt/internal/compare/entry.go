@@ -61,7 +61,7 @@ func (w *walker) entry(dirfd int, path string, e *format.Entry) error {
 			break
 		}
 		id := w.a.HashID()
-		w.q.hash(hashing{fd: fd, size: info.Size, want: e.ContentHash(id), id: id, path: path}, diffs)
+		w.q.hash(hashing{fd: fd, size: info.Size, sparse: info.Sparse(), want: e.ContentHash(id), id: id, path: path}, diffs)
 		return nil
 	case format.KindSymlink:
 		target, err := fsmeta.ReadLink(dirfd, e.Name)

@@ -2,12 +2,14 @@ package compare
 
 import (
 	"context"
+	"errors"
 	"io"
 	"sync"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/vtdarchive/vtd/format"
+	"github.com/vtdarchive/vtd/internal/fsmeta"
 )
 
 // queued is what is found of one entry, once done is closed.
@@ -18,12 +20,13 @@ type queued struct {
 
 // hashing is a file whose content is to be hashed.
 type hashing struct {
-	fd   int
-	size int64
-	want format.Hash
-	id   format.HashID
-	path string
-	into *queued
+	fd     int
+	size   int64
+	sparse bool
+	want   format.Hash
+	id     format.HashID
+	path   string
+	into   *queued
 }
 
 // queue hashes files on several goroutines and gives differences in the order
@@ -95,20 +98,56 @@ func (q *queue) work() {
 
 func (q *queue) one(h hashing, buf []byte) (d Difference, differs bool) {
 	sum := h.id.NewContent()
-	n, err := io.CopyBuffer(sum, onlyReader{fdReader{q.ctx, h.fd, q.o.Progress}}, buf)
+	err := q.read(sum, h, buf)
 	q.o.Progress(0, 1)
 	switch {
 	case q.ctx.Err() != nil:
 		return d, false
+	case errors.Is(err, errChanged) || errors.Is(err, fsmeta.ErrShrunk):
+		return Difference{h.path, Failed, "", errChanged.Error()}, true
 	case err != nil:
 		return Difference{h.path, Failed, "", err.Error()}, true
-	case n != h.size:
-		return Difference{h.path, Failed, "", "it changed while it was read"}, true
 	}
 	if got := sum.Sum(); got != h.want {
 		return Difference{h.path, Content, h.want.String(), got.String()}, true
 	}
 	return d, false
+}
+
+var errChanged = errors.New("it changed while it was read")
+
+// read hashes what a file holds. Holes are not read: they may be larger than
+// anything that could be.
+func (q *queue) read(sum *format.ContentHasher, h hashing, buf []byte) error {
+	if !h.sparse {
+		n, err := io.CopyBuffer(sum, onlyReader{fdReader{q.ctx, h.fd, q.o.Progress}}, buf)
+		if err == nil && n != h.size {
+			err = errChanged
+		}
+		return err
+	}
+	at := int64(0)
+	for x, err := range fsmeta.DataExtents(h.fd, h.size) {
+		if err != nil {
+			return err
+		}
+		sum.WriteRun(0, uint64(x.Off-at))
+		if _, err := unix.Seek(h.fd, x.Off, io.SeekStart); err != nil {
+			return err
+		}
+		n, err := io.CopyBuffer(sum, onlyReader{io.LimitReader(fdReader{q.ctx, h.fd, q.o.Progress}, x.Len)}, buf)
+		if err == nil && n != x.Len {
+			err = errChanged
+		}
+		if err != nil {
+			return err
+		}
+		// Looking for the next extent begins where it is told to, wherever the
+		// descriptor stands.
+		at = x.Off + x.Len
+	}
+	sum.WriteRun(0, uint64(h.size-at))
+	return nil
 }
 
 // onlyReader hides everything but Read, so that io.CopyBuffer uses its buffer.
