@@ -2,6 +2,7 @@ package fuzz
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -79,7 +80,7 @@ func (g *grower) add() {
 	case kind == 7:
 		err = g.sparse(at)
 	default:
-		err = os.WriteFile(at, g.content(), 0o644)
+		err = create(at, g.content())
 	}
 	if err != nil {
 		return
@@ -88,6 +89,17 @@ func (g *grower) add() {
 		g.files = append(g.files, name)
 	}
 	g.all = append(g.all, name)
+}
+
+// create writes a file whose name is not taken: behind it may be a fifo that
+// nobody reads, a link that leads out of the tree, or a device.
+func create(at string, b []byte) error {
+	f, err := os.OpenFile(at, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	return errors.Join(err, f.Close())
 }
 
 func depth(path string) int { return bytes.Count([]byte(path), []byte("/")) }
