@@ -1,35 +1,31 @@
 // Restoring a tree as a directory that is not there yet, so that nothing of an archive can lead out of it.
 import fs from 'node:fs'
-import { pieces } from './content.mjs'
-import { DIR, FILE, SYMLINK, isDirectory, kindNames } from './nodes.mjs'
+import { FILE, IMPLIED, SYMLINK, isDirectory, kindNames, split } from './blocks.mjs'
+import { bytesOf, pieces } from './content.mjs'
 import { walk } from './tree.mjs'
-
-const SLASH = Buffer.from('/')
-const PIECE = 1 << 20
 
 // Gives what the system would not have: entries, or their metadata alone.
 export function extract(archive, target) {
   const left = []
-  const directories = []
   const links = new Map()
-  const attempt = (entry, path, what, step) => {
-    try {
-      step()
-      return true
-    } catch (e) {
-      if (!e.code) throw e
-      left.push({ entry, path, what, why: e.code })
+  for (const { entry: e, path, done } of walk(archive, archive.version().root)) {
+    const at = Buffer.concat([Buffer.from(target), ...path.flatMap((name) => [Buffer.from('/'), name])])
+    const attempt = (what, step) => {
+      try {
+        step()
+        return true
+      } catch (err) {
+        if (!err.code) throw err
+        left.push({ entry: e, path, what, why: err.code })
+      }
+    }
+    if (done) attempt('metadata', () => setMetadata(e, at))
+    else if (links.has(e.link)) attempt('entry', () => fs.linkSync(links.get(e.link), at))
+    else if (attempt('entry', () => make(archive, e, at))) {
+      if (!isDirectory(e)) attempt('metadata', () => setMetadata(e, at))
+      if (e.link) links.set(e.link, at)
     }
   }
-  for (const { entry: e, path } of walk(archive, archive.version().root)) {
-    const at = Buffer.concat([Buffer.from(target), ...path.flatMap((name) => [SLASH, name])])
-    const made = attempt(e, path, 'entry', () => (links.has(e.link) ? fs.linkSync(links.get(e.link), at) : make(archive, e, at)))
-    if (!made) continue
-    if (isDirectory(e)) directories.unshift({ e, path, at })
-    else if (!links.has(e.link)) attempt(e, path, 'metadata', () => setMetadata(e, at))
-    if (e.link) links.set(e.link, at)
-  }
-  for (const { e, path, at } of directories) if (e.kind === DIR) attempt(e, path, 'metadata', () => setMetadata(e, at))
   return left
 }
 
@@ -43,19 +39,20 @@ function make(archive, e, at) {
 function writeFile(archive, e, at) {
   const fd = fs.openSync(at, 'wx', 0o600)
   let end = 0
-  for (const p of pieces(archive, e.ref)) {
-    const bytes = Buffer.isBuffer(p) ? p : Buffer.alloc(Math.min(PIECE, Number(p.length)), p.byte)
-    const length = Number(p.length)
-    if (p.byte !== 0) // a run of zeros is left to be a hole
-      for (let n = 0; n < length; n += bytes.length) fs.writeSync(fd, bytes, 0, Math.min(bytes.length, length - n), end + n)
-    end += length
+  for (const p of pieces(archive, e)) {
+    let from = end
+    end += Number(p.length)
+    if (p.byte === 0) continue // a run of zeros is left to be a hole
+    for (const bytes of bytesOf(p)) from += fs.writeSync(fd, bytes, 0, bytes.length, from)
   }
   fs.ftruncateSync(fd, end)
   fs.closeSync(fd)
 }
 
 function setMetadata(e, at) {
-  const seconds = `${Number(e.mtime.sec) + e.mtime.nsec / 1e9}` // as a number, it would not be taken if negative
+  if (e.kind === IMPLIED) return
+  const { sec, nsec } = split(e.mtime)
+  const seconds = `${Number(sec) + Number(nsec) / 1e9}` // as a number, it would not be taken if negative
   if (process.getuid() === 0) fs.lchownSync(at, e.uid, e.gid)
   if (e.kind !== SYMLINK) fs.chmodSync(at, e.perm)
   fs.lutimesSync(at, seconds, seconds)

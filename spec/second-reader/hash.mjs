@@ -1,68 +1,46 @@
-// Hash functions, and the hash of whole content (section 10.1).
-import { createHash } from 'node:crypto'
-import { blake3 } from '@noble/hashes/blake3'
+// The hash of whole content (section 10.1), in which long runs count by their length alone.
 import { uvarint } from './bytes.mjs'
-
-const sha256 = () => createHash('sha256')
-export const functions = {
-  1: { name: 'blake3', create: () => blake3.create() },
-  2: { name: 'sha256', create: sha256 },
-}
-
-export function digest(fn, ...parts) {
-  const h = fn.create()
-  for (const p of parts) h.update(p)
-  return Buffer.from(h.digest())
-}
+import { bytesOf, pieces } from './content.mjs'
 
 const LONG = 16777216n
-const STEP = 1 << 20
 
-// A ContentHash is fed with bytes and with runs, and hashes long runs by their length alone.
-export class ContentHash {
-  constructor(fn) {
-    Object.assign(this, { fn, parts: [], stretch: fn.create(), length: 0n, byte: -1, run: 0n })
+export function contentHash(archive, ref) {
+  const parts = []
+  let stretch, length, run // what comes since the last long run, and the run that it ends with
+  const begin = () => ([stretch, length] = [archive.header.hash.create(), 0n])
+  const add = (bytes) => {
+    stretch.update(bytes)
+    length += BigInt(bytes.length)
   }
-  #plain(bytes) {
-    this.stretch.update(bytes)
-    this.length += BigInt(bytes.length)
+  const endStretch = () => {
+    if (length > 0n) parts.push(Buffer.of(0), uvarint(length), stretch.digest())
+    begin()
   }
-  #closeStretch() {
-    if (this.length > 0n) this.parts.push(Buffer.of(0), uvarint(this.length), Buffer.from(this.stretch.digest()))
-    this.stretch = this.fn.create()
-    this.length = 0n
+  const endRun = () => {
+    if (run?.length > LONG) {
+      endStretch()
+      parts.push(Buffer.of(1, run.byte), uvarint(run.length))
+    } else if (run) for (const bytes of bytesOf(run)) add(bytes)
+    run = undefined
   }
-  #closeRun() {
-    if (this.run > LONG) {
-      this.#closeStretch()
-      this.parts.push(Buffer.of(1, this.byte), uvarint(this.run))
-    } else {
-      const piece = Buffer.alloc(Math.min(STEP, Number(this.run)), this.byte)
-      for (let n = Number(this.run); n > 0; n -= piece.length) this.#plain(piece.subarray(0, n))
+  const addRun = (byte, n) => {
+    if (byte !== run?.byte) endRun()
+    run = { byte, length: (run?.length ?? 0n) + n }
+  }
+  begin()
+  for (const p of pieces(archive, ref)) {
+    if ('byte' in p) addRun(p.byte, p.length)
+    else if (p.length > 0) {
+      const [head, tail] = [p.findIndex((b) => b !== p[0]), p.findLastIndex((b) => b !== p.at(-1)) + 1]
+      addRun(p[0], BigInt(head < 0 ? p.length : head))
+      if (head < 0) continue
+      endRun()
+      add(p.subarray(head, tail))
+      addRun(p.at(-1), BigInt(p.length - tail))
     }
-    this.run = 0n
   }
-  addRun(byte, n) {
-    if (byte !== this.byte) this.#closeRun()
-    this.byte = byte
-    this.run += n
-  }
-  add(bytes) {
-    if (bytes.length === 0) return
-    let head = 0
-    while (head < bytes.length && bytes[head] === bytes[0]) head++
-    this.addRun(bytes[0], BigInt(head))
-    if (head === bytes.length) return
-    let tail = bytes.length - 1
-    while (bytes[tail - 1] === bytes[tail]) tail--
-    this.#closeRun()
-    this.#plain(bytes.subarray(head, tail))
-    this.addRun(bytes[tail], BigInt(bytes.length - tail))
-  }
-  digest() {
-    this.#closeRun()
-    if (this.parts.length === 0) return Buffer.from(this.stretch.digest())
-    this.#closeStretch()
-    return digest(this.fn, 'vtd long runs 1\n', ...this.parts)
-  }
+  endRun()
+  if (parts.length === 0) return Buffer.from(stretch.digest())
+  endStretch()
+  return archive.hash('vtd long runs 1\n', ...parts)
 }

@@ -1,40 +1,35 @@
 // Verification of parity segments (section 9.2). Reading passes them over.
-import { Cursor, crc32c, damaged, equal, unsupported } from './bytes.mjs'
-import { functions } from './hash.mjs'
-import { AS_CREATED, ONE_PASS } from './header.mjs'
-import { SIZE } from './trailer.mjs'
+import { Cursor, damaged, equal, sealed, unsupported } from './bytes.mjs'
+import { limits } from './limits.mjs'
+import { TRAILER_SIZE, areFlags, hashFunctions } from './structures.mjs'
 
 const MAGIC = Buffer.from('f556544470610d0a', 'hex')
-const FIXED = 128
-const MAX_SHARDS = 256
-const MAX_CELL = 1048576
-const MAX_ROWS = 16777216
+const HEAD = 'magic:8 head:u32 cell:u32 id:16 set:16 from:place n:place k:u16 m:u16 rows:u32 p:u16 hashId:u8 code:u8 r:u32 ' +
+  'flags:u64 zero:8 hash:32'
 const bad = (message, offset) => damaged('parity frame', message, offset)
 
-function readFrame(file, offset, end, header) {
-  const c = new Cursor(file.subarray(offset, end), 'parity frame')
-  if (!equal(c.take(8), MAGIC)) bad('a wrong magic', offset)
-  const f = { offset, head: c.u32(), cell: c.u32(), id: c.take(16), set: c.take(16), from: c.offset(), n: c.offset() }
-  Object.assign(f, { k: c.u16(), m: c.u16(), rows: c.u32(), p: c.u16(), hashId: c.u8(), code: c.u8(), r: c.u32(), flags: c.u64() })
-  const reserved = c.take(8)
-  const hash = c.take(32)
+function readFrame(archive, offset, end) {
+  const { file, header } = archive
+  const c = new Cursor(file.subarray(offset, end), 'parity frame', offset)
+  const f = { ...c.fields(HEAD), offset }
   f.hashes = c.take(16 * f.k)
-  if (crc32c(c.bytes.subarray(0, c.pos)) !== c.u32()) bad('a wrong CRC', offset)
-  const room = f.k * f.rows * f.cell
-  if (reserved.some((b) => b) || f.head !== c.pos || !equal(f.id, header.id)) bad('a head that cannot be', offset)
+  c.take(4)
+  const head = c.bytes.subarray(0, c.pos)
+  if (!equal(f.magic, MAGIC) || !sealed(head)) c.fail('another magic, or another CRC')
+  if (f.head !== head.length || !equal(f.id, header.id)) c.fail('another size, or of another archive')
   if (f.code !== 1) unsupported('parity frame', `code ${f.code}`, offset)
-  if (!functions[f.hashId]) unsupported('parity frame', `hash function ${f.hashId}`, offset)
-  if (f.hashId !== header.hashId) bad('another hash function than the header\'s', offset)
-  if (!f.k || !f.m || f.k + f.m > MAX_SHARDS || !f.rows || f.rows > MAX_ROWS) bad('no shards or rows, or too many', offset)
-  if (f.cell < f.k || f.cell > MAX_CELL) bad(`cells of ${f.cell} bytes`, offset)
-  if (f.n > room || f.n <= room - f.rows * f.cell || f.n < SIZE) bad(`a range of ${f.n} bytes`, offset)
-  if (f.p >= f.m || f.r >= f.rows) bad('a place beyond the set', offset)
-  if (f.flags & ~(AS_CREATED | ONE_PASS) || f.flags === (AS_CREATED | ONE_PASS)) bad('flags of no header', offset)
-  if (f.from > 0 && f.flags) bad('flags of a header that is not in the range', offset)
+  if (!hashFunctions[f.hashId]) unsupported('parity frame', `hash function ${f.hashId}`, offset)
+  if (f.hashId !== header.hashId) c.fail('another hash function than the header\'s')
+  const room = f.k * f.rows * f.cell
+  if (!f.k || !f.m || f.k + f.m > limits.MaxParityShards) c.fail(`${f.k} and ${f.m} shards`)
+  if (!f.rows || f.rows > limits.MaxParityRows) c.fail(`${f.rows} rows`)
+  if (f.cell < f.k || f.cell > limits.MaxParityCell) c.fail(`cells of ${f.cell} bytes`)
+  if (f.n > room || f.n <= room - f.rows * f.cell || f.n < TRAILER_SIZE) c.fail(`a range of ${f.n} bytes`)
+  if (f.p >= f.m || f.r >= f.rows) c.fail('a place beyond the set')
+  if (!areFlags(f.flags) || (f.from > 0 && f.flags)) c.fail('flags that no header has, or of none')
   f.bytes = c.take(f.cell)
-  if (!equal(functions[f.hashId].create().update(c.bytes.subarray(0, 96)).update(f.hashes).update(f.bytes).digest(), hash))
-    bad('another hash', offset)
-  f.common = Buffer.from(c.bytes.subarray(0, 96))
+  f.common = Buffer.from(head.subarray(0, 96))
+  if (!equal(archive.hash(f.common, f.hashes, f.bytes), f.hash)) c.fail('another hash')
   f.common.fill(0, 72, 74).fill(0, 76, 80) // all but its place in the set
   return f
 }
@@ -56,21 +51,21 @@ const encode = (cells, k, p) => {
   return out
 }
 
-export function verifyParity(archive, t, before, ends, attempt) {
-  const { file, header } = archive
+export function verifyParity(archive, t, before, trailers, attempt) {
   const end = t.indexOffset
-  const first = attempt(() => readFrame(file, t.segment, end, header))
+  const first = attempt(() => readFrame(archive, t.segment, end))
   if (!first) return
   const { k, m, rows, cell, n } = first
   const size = first.head + cell
   attempt(() => {
-    if (first.from + n !== t.segment || (first.from && !ends.includes(first.from))) bad('a range that does not fit', t.segment)
+    const begins = first.from === 0 || trailers.some((o) => o.end === first.from)
+    if (!begins || first.from + n !== t.segment) bad('a range that does not fit', t.segment)
     if (m * rows * size !== end - t.segment) bad('another count of frames', t.segment)
   })
   for (let r = 0; r < rows; r++) {
-    const cells = Array.from({ length: k }, (_, i) => cellOf(file, first, (i * rows + r) * cell))
+    const cells = Array.from({ length: k }, (_, i) => cellOf(archive.file, first, (i * rows + r) * cell))
     const frames = Array.from({ length: m }, (_, p) => attempt(() => {
-      const f = readFrame(file, t.segment + (p * rows + r) * size, end, header)
+      const f = readFrame(archive, t.segment + (p * rows + r) * size, end)
       if (f.p !== p || f.r !== r) bad(`the frame of shard ${f.p}, row ${f.r}, where another belongs`, f.offset)
       if (!equal(f.common, first.common)) bad('a frame of another set', f.offset)
       return f

@@ -1,55 +1,49 @@
 // The tree below a root (sections 6.4 and 6.5).
+import { isDirectory } from './blocks.mjs'
 import { damaged } from './bytes.mjs'
-import { MaxDepth } from './limits.mjs'
-import { isDirectory } from './nodes.mjs'
+import { limits } from './limits.mjs'
 
-const anyNode = ['directory', 'directory inner node']
-
-// The leaves of a directory, in order, each entry within the names that the nodes above leave it.
-export function* leaves(archive, number, above = { level: Infinity }) {
-  const node = archive.node(number, ...anyNode)
-  const depth = node.level || 0
-  const wrong = above.level !== Infinity && depth !== above.level - 1
-  if (wrong) damaged(node.structure, `block ${number} is of level ${depth} below level ${above.level}`)
-  const names = (node.entries ?? node.children).map((x) => x.name)
-  if (above.first) {
-    if (names.length === 0) damaged(node.structure, 'an empty leaf below an inner node')
+// The entries of a directory, in order, below a node that must keep within what the node above says of it.
+function* entriesOf(archive, number, above) {
+  const { structure, level = 0, rows } = archive.node(number, 'directory', 'directory inner node')
+  const names = rows.map((r) => r.name)
+  if (above) {
+    if (level !== above.level) damaged(structure, `block ${number} is of level ${level}, not ${above.level}`)
+    if (names.length === 0) damaged(structure, 'an empty leaf below an inner node')
     const first = Buffer.compare(names[0], above.first)
-    const beyond = above.next && Buffer.compare(names.at(-1), above.next) >= 0
-    if (first < 0 || beyond) damaged(node.structure, 'a name that belongs into another node')
+    if (first < 0 || (above.next && Buffer.compare(names.at(-1), above.next) >= 0))
+      damaged(structure, 'a name that belongs into another node')
     if (first > 0) damaged('directory inner node', `a first name that is not that of block ${number}`)
   }
-  if (node.entries) return yield node
-  for (const [i, child] of node.children.entries()) {
-    const bounds = { level: node.level, first: child.name, next: names[i + 1] ?? above.next }
+  if (level === 0) return yield* rows
+  for (const [i, child] of rows.entries()) {
+    const below = { level: level - 1, first: child.name, next: names[i + 1] ?? above?.next }
     let count = 0n
-    for (const leaf of leaves(archive, child.node, bounds)) {
-      count += BigInt(leaf.entries.length)
-      yield leaf
+    for (const e of entriesOf(archive, child.block, below)) {
+      count++
+      yield e
     }
     if (count !== child.count) damaged('directory inner node', `block ${number} says ${child.count} entries for ${count}`)
   }
 }
 
-export function* entriesOf(archive, dir) {
-  for (const leaf of leaves(archive, dir.node)) yield* leaf.entries
-}
-
-// All entries depth first, with the names from the root down.
-export function* walk(archive, root) {
+// All entries depth first, with the names from the root down; a directory comes again, as done, after what is below it.
+// One that is not to be gone into comes once.
+export function* walk(archive, root, into = () => true) {
+  const open = []
+  const enter = (entry, path) => open.push({ entry, path, entries: entriesOf(archive, entry.block) })
   yield { entry: root, path: [] }
-  const open = [{ path: [], entries: entriesOf(archive, root) }]
-  while (open.length) {
-    const { path, entries } = open.at(-1)
+  for (enter(root, []); open.length > 0; ) {
+    const { entries, ...dir } = open.at(-1)
     const { value: entry, done } = entries.next()
     if (done) {
       open.pop()
+      yield { ...dir, done }
       continue
     }
-    const inside = [...path, entry.name]
-    yield { entry, path: inside }
-    if (!isDirectory(entry)) continue
-    if (open.length >= MaxDepth) damaged('directory', `more than ${MaxDepth} directories below one another`)
-    open.push({ path: inside, entries: entriesOf(archive, entry) })
+    const path = [...dir.path, entry.name]
+    yield { entry, path }
+    if (isDirectory(entry) && into(entry) && enter(entry, path) > limits.MaxDepth)
+      damaged('directory', `more than ${limits.MaxDepth} directories below one another`)
   }
 }

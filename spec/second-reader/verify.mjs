@@ -1,18 +1,13 @@
 // Verification of a whole file (section 14): every fault that is found, not the first alone.
+import { BLOCKDEV, CHAR, DIR, FILE, IMPLIED, LITERAL, SYMLINK, isDirectory, split } from './blocks.mjs'
 import { Fault, damaged, equal, string, svarint, uvarint } from './bytes.mjs'
-import { LITERAL } from './columns.mjs'
-import { pieces } from './content.mjs'
-import { DATA, readBlocks, readFrame } from './frames.mjs'
-import { ContentHash } from './hash.mjs'
-import { MaxDepth } from './limits.mjs'
-import { BLOCKDEV, CHAR, DIR, FILE, IMPLIED, SYMLINK, isDirectory, structures } from './nodes.mjs'
+import { contentHash } from './hash.mjs'
 import { verifyParity } from './parity.mjs'
-import { SIZE, readIndex, readRows, readTrailer } from './trailer.mjs'
-import { entriesOf } from './tree.mjs'
-
-const CONTENT = 'vtd content 1\n'
+import { DATA, TRAILER_SIZE, readBlocks, readFrame, readIndex, readTrailer } from './structures.mjs'
+import { walk } from './tree.mjs'
 
 export function verify(archive) {
+  const { file, header } = archive
   const faults = []
   const attempt = (step) => {
     try {
@@ -24,39 +19,34 @@ export function verify(archive) {
   }
   const trailers = [archive.trailer]
   attempt(() => {
-    while (trailers[0].previous) trailers.unshift(readTrailer(archive.file, archive.header, trailers[0].previous))
+    while (trailers[0].previous) trailers.unshift(readTrailer(file, header, trailers[0].previous))
   })
-  // A segment whose index covers no block is one of parity.
-  for (const t of trailers) t.parity = attempt(() => readIndex(archive.file, t).count === 0)
-  const ends = trailers.map((t) => t.offset + SIZE)
-  trailers.forEach((t, i) => attempt(() => verifySegment(t, trailers[i - 1])))
-  for (const t of trailers) attempt(() => verifyIndex(archive, t, trailers))
-  trailers.forEach((t, i) => t.parity && i > 0 && verifyParity(archive, t, trailers[i - 1], ends, attempt))
+  for (const t of trailers) {
+    t.end = t.offset + TRAILER_SIZE
+    t.index = attempt(() => readIndex(file, t))
+    t.parity = t.index?.count === 0
+  }
+  trailers.forEach((t, i) => attempt(() => verifySegment(archive, t, trailers[i - 1])))
+  for (const t of trailers) if (t.index && !t.parity) attempt(() => verifyRows(archive, t, trailers))
+  trailers.forEach((t, i) => t.parity && i > 0 && verifyParity(archive, t, trailers[i - 1], trailers, attempt))
   verifyBlocks(archive, attempt)
   for (const t of trailers) if (!t.parity) attempt(() => verifyTree(archive, archive.version(t), attempt))
   return faults
 }
 
-function verifySegment(t, before) {
-  const [end, snapshots] = before ? [before.offset + SIZE, before.snapshots + (t.parity ? 0 : 1)] : [0, 1]
-  if (t.segment !== end) damaged('trailer', `its segment begins at ${t.segment}, not ${end}`, t.offset)
+function verifySegment(archive, t, before = { end: 0, snapshots: 0 }) {
+  const snapshots = before.snapshots + (t.parity ? 0 : 1)
+  if (t.segment !== before.end) damaged('trailer', `its segment begins at ${t.segment}, not ${before.end}`, t.offset)
   if (t.snapshots !== snapshots) damaged('trailer', `${t.snapshots} snapshots, not ${snapshots}`, t.offset)
+  if (!equal(archive.hash(archive.file.subarray(t.indexOffset, t.offset)), t.indexHash))
+    damaged('index', 'its hash is not that in its trailer', t.indexOffset)
 }
 
-// An index by itself: its hash, and that its rows are the frames, one after another, with nothing between them.
-function verifyIndex(archive, t, trailers) {
-  const { file, header } = archive
-  if (!equal(archive.hash(file.subarray(t.indexOffset, t.offset)), t.indexHash))
-    damaged('index', 'its hash is not that in its trailer', t.indexOffset)
-  const index = readIndex(file, t)
-  if (t.parity) return
-  let [block, at] = index.first ? [index.first, t.base + SIZE] : [0, header.size]
-  // From the end of one segment to where the next one begins that is not of parity.
-  const goOn = () => {
-    for (const o of trailers) if (o !== t && (o.indexOffset === at || (o.parity && o.segment === at))) at = o.offset + SIZE
-  }
-  for (const row of readRows(index)) {
-    goOn()
+// That the rows of an index are the frames, one after another, with nothing between them but what ends segments.
+function verifyRows({ header }, t, trailers) {
+  let [block, at] = t.base ? [t.index.first, t.base + TRAILER_SIZE] : [0, header.size]
+  for (const row of t.index.rows) {
+    for (const o of trailers) if (o !== t && (o.indexOffset === at || (o.parity && o.segment === at))) at = o.end
     if (row.first !== block) damaged('index', `a row for block ${row.first} where ${block} is due`, t.indexOffset)
     if (row.offset !== at) damaged('index', `a frame at ${row.offset} where ${at} is due`, t.indexOffset)
     block += row.count
@@ -66,111 +56,92 @@ function verifyIndex(archive, t, trailers) {
 }
 
 function verifyBlocks(archive, attempt) {
-  const rows = archive.indexes.flatMap((i) => i.rows).sort((a, b) => a.first - b.first)
-  const seen = { 1: new Map(), 2: new Map() }
-  let absent = false
+  const seen = new Set()
   const twice = []
-  for (const row of rows) attempt(() => {
-    const frame = readFrame(archive.file, row, archive.header.size)
+  let absent = false
+  const verifyBlock = (bytes, number, isData) => {
+    if (bytes.length === 0 && isData) return void (absent = true)
+    const { structure } = isData ? archive.data(number) : archive.node(number)
+    if (['top block', 'snapshot record'].includes(structure)) return // every tree version has its own
+    const key = `${isData} ${archive.hashOf(number).toString('hex')}`
+    if (seen.has(key)) twice.push({ number, isData })
+    seen.add(key)
+  }
+  for (const row of archive.indexes.flatMap((i) => i.rows).sort((a, b) => a.first - b.first)) attempt(() => {
+    const frame = readFrame(archive.file, row, archive.header)
     if (!equal(archive.hash(frame.bytes), frame.hash)) damaged('frame', 'its stored bytes have another hash', frame.offset)
-    readBlocks(frame).forEach((bytes, i) => attempt(() => {
-      const number = row.first + i
-      if (bytes.length === 0 && row.kind !== DATA) damaged('block', `metadata block ${number} has no bytes`)
-      if (bytes.length === 0) absent = true
-      else if (row.kind === DATA) archive.data(number)
-      else if (verifyNode(archive, number)) return
-      const hash = archive.hashOf(number).toString('hex')
-      if (bytes.length > 0 && seen[row.kind].has(hash)) twice.push({ kind: row.kind, number })
-      if (bytes.length > 0) seen[row.kind].set(hash, number)
-    }))
+    readBlocks(frame).forEach((bytes, i) => attempt(() => verifyBlock(bytes, row.first + i, row.kind === DATA)))
   })
-  for (const { kind, number } of twice)
-    if (kind === DATA || !absent) attempt(() => damaged('index', `block ${number} is stored twice`))
+  for (const { number, isData } of twice)
+    if (isData || !absent) attempt(() => damaged('index', `block ${number} is stored twice`))
 }
 
-// A metadata block by itself, and whether it is one that every tree version has for its own.
-function verifyNode(archive, number) {
-  const node = archive.node(number, ...structures)
-  return node.structure === 'top block' || node.structure === 'snapshot record'
+const CONTENT = 'vtd content 1\n'
+const NONE = Buffer.alloc(0)
+const timeBytes = (t) => Buffer.concat([svarint(split(t).sec), uvarint(split(t).nsec)])
+
+// The record of an entry (section 10), with what is known of its content or of the directory that it is.
+function record(name, e, { id }) {
+  if (e.kind === IMPLIED) return Buffer.concat([string(name), uvarint(IMPLIED << 12), id])
+  const rest = {
+    [FILE]: () => [uvarint(e.size), id], [DIR]: () => [id], [SYMLINK]: () => [string(e.target)],
+    [CHAR]: () => e.device.map(uvarint), [BLOCKDEV]: () => e.device.map(uvarint),
+  }[e.kind]?.() ?? []
+  return Buffer.concat([string(name), e.modeBytes, e.ownerBytes, timeBytes(e.mtime), e.xattrBytes ?? uvarint(0),
+    uvarint(e.link), ...rest])
 }
 
+// A tree version: totals, hashes of content, link groups and content id. A directory that is in several places is gone
+// through once, unless there are link groups below, whose names count at each place.
 function verifyTree(archive, { snapshot, root }, attempt) {
-  const seen = new Map() // sums of directories by number of their block
-  const content = new Map() // hashes of content by number of block
-  const links = new Map()
-  const fn = archive.header.hash
+  const contents = new Map() // hashes of content
+  const sums = new Map() // of directories, by number of their block
+  const groups = new Map() // of links
 
-  const hashContent = (ref) => {
-    const h = new ContentHash(fn)
-    for (const p of pieces(archive, ref)) Buffer.isBuffer(p) ? h.add(p) : h.addRun(p.byte, p.length)
-    return h.digest()
-  }
   const contentOf = (e) => {
-    const { ref } = e
-    if (ref.kind === LITERAL) return archive.hash(ref.bytes)
-    const key = `${ref.block ?? ref.byte} ${ref.kind} ${ref.span}`
-    if (!content.has(key)) content.set(key, attempt(() => hashContent(ref)))
-    const hash = content.get(key)
-    if (!hash) return e.content ?? archive.hashOf(ref.block)
-    if (e.content && !equal(hash, e.content)) damaged('directory', `another hash of the content of ${e.name}`)
-    return hash
+    if (e.ref === LITERAL) return archive.hash(e.bytes)
+    const key = `${e.ref} ${e.block ?? e.byte} ${e.size}`
+    if (!contents.has(key)) contents.set(key, attempt(() => contentHash(archive, e)))
+    const hash = contents.get(key)
+    if (hash && e.content && !equal(hash, e.content))
+      attempt(() => damaged('directory', `another hash of the content of ${e.name}`))
+    return hash ?? e.content ?? attempt(() => archive.hashOf(e.block)) ?? NONE
   }
-  const record = (name, e, inside) => {
-    if (e.kind === IMPLIED) return Buffer.concat([string(name), uvarint(IMPLIED << 12), inside.id])
-    const rest = {
-      [FILE]: () => [uvarint(e.size), contentOf(e)], [DIR]: () => [inside.id], [SYMLINK]: () => [string(e.target)],
-      [CHAR]: () => [uvarint(e.major), uvarint(e.minor)], [BLOCKDEV]: () => [uvarint(e.major), uvarint(e.minor)],
-    }[e.kind] ?? (() => [])
-    const { mode, owner, attributes } = e.raw
-    return Buffer.concat([string(name), mode, owner, svarint(e.mtime.sec), uvarint(e.mtime.nsec), attributes,
-      uvarint(e.link), ...rest()])
-  }
-  const link = (e, without) => {
-    const same = Buffer.concat([without, uvarint(e.linkCount), svarint(e.btime?.sec ?? 0n), uvarint(e.btime?.nsec ?? 0)])
-    const group = links.get(e.link) ?? { same, names: 0n, count: e.linkCount }
+  const addLink = (e, sum) => {
+    const same = Buffer.concat([record(NONE, e, sum), uvarint(e.linkCount), timeBytes(e.btime ?? 0n)])
+    const group = groups.get(e.link) ?? { same, names: 0n, count: e.linkCount }
     if (!equal(group.same, same)) damaged('directory', `names of link group ${e.link} that differ`)
-    links.set(e.link, group)
-    group.names++
+    groups.set(e.link, { ...group, names: group.names + 1n })
   }
-  const begin = (dir) => ({ dir, entries: entriesOf(archive, dir), h: fn.create().update(CONTENT), size: 0n, count: 0n })
-  const add = (sum, e, inside) => {
-    if (inside) attempt(() => checkTotals('directory', e, inside))
-    const bytes = attempt(() => record(e.name, e, inside))
-    if (bytes) sum.h.update(bytes)
-    if (e.link) attempt(() => link(e, record(Buffer.alloc(0), e)))
-    sum.links ||= e.link > 0n || inside?.links
-    sum.size += e.size
-    sum.count += 1n + (inside?.count ?? 0n)
-    sum.only = sum.only === undefined ? e : null
-  }
-  // Goes through all directories, from the leaves up. One that is in several places is gone through once, unless
-  // there are link groups below, whose names count at each place.
-  const open = [begin(root)]
-  while (open.length) {
-    const sum = open.at(-1)
-    const { value: e, done } = sum.entries.next()
-    if (done) {
-      sum.id = Buffer.from(sum.h.digest())
-      seen.set(sum.dir.node, sum)
-      open.pop()
-      if (open.length) add(open.at(-1), sum.dir, sum)
-      continue
-    }
-    const known = isDirectory(e) ? seen.get(e.node) : undefined
-    if (!isDirectory(e) || (known && !known.links)) add(sum, e, known)
-    else if (open.push(begin(e)) > MaxDepth) damaged('directory', `more than ${MaxDepth} below one another`)
-  }
-  const sums = (dir) => seen.get(dir.node)
-  checkTotals('snapshot record', root, sums(root))
-  let start = root
-  for (let only; start.kind === IMPLIED && (only = sums(start).only) && isDirectory(only); ) start = only
-  const id = archive.hash(CONTENT, record(Buffer.alloc(0), start, sums(start)))
-  if (!equal(id, snapshot.content)) damaged('snapshot record', 'a content id that the tree does not have')
-  for (const [number, { names, count }] of links)
-    if (names !== count) damaged('directory', `link group ${number} has ${names} names, not ${count}`)
-}
-
-function checkTotals(structure, e, { size, count }) {
-  if (e.size !== size || e.count !== count)
+  const checkTotals = (structure, e, { size, count }) => e.size === size && e.count === count ||
     damaged(structure, `totals of ${e.size} bytes and ${e.count} entries for ${size} and ${count}`)
+  const add = (sum, e, own) => {
+    sum.h.update(record(e.name, e, own))
+    sum.links ||= own.links || e.link > 0n
+    sum.size += e.size
+    sum.only = sum.count === 0n ? e : undefined
+    sum.count += 1n + own.count
+    if (e.link) attempt(() => addLink(e, own))
+    if (isDirectory(e)) attempt(() => checkTotals('directory', e, own))
+  }
+  const known = (e) => sums.get(e.block)?.links === false
+  const open = []
+  for (const { entry: e, done } of walk(archive, root, (dir) => !known(dir))) {
+    if (done) {
+      const sum = open.pop()
+      sum.id = Buffer.from(sum.h.digest())
+      sums.set(e.block, sum)
+      if (open.length > 0) add(open.at(-1), e, sum)
+    } else if (!isDirectory(e)) add(open.at(-1), e, { id: e.kind === FILE && contentOf(e), count: 0n })
+    else if (known(e)) add(open.at(-1), e, sums.get(e.block))
+    else open.push({ h: archive.header.hash.create().update(CONTENT), size: 0n, count: 0n, links: false })
+  }
+  checkTotals('snapshot record', root, sums.get(root.block))
+  let start = root
+  for (let only; start.kind === IMPLIED && (only = sums.get(start.block).only) && isDirectory(only); ) start = only
+  if (!equal(archive.hash(CONTENT, record(NONE, start, sums.get(start.block))), snapshot.content))
+    damaged('snapshot record', 'a content id that the tree does not have')
+  for (const [number, { names, count }] of groups)
+    if (names !== count) damaged('directory', `link group ${number} has ${names} names, not ${count}`)
+  for (const number of snapshot.parents) archive.node(number, 'snapshot record')
 }

@@ -2,9 +2,9 @@
 // vtd.mjs list|verify|extract ARCHIVE [DIR]
 import fs from 'node:fs'
 import { Archive } from './archive.mjs'
+import { kindNames } from './blocks.mjs'
 import { Fault } from './bytes.mjs'
 import { extract } from './extract.mjs'
-import { kindNames } from './nodes.mjs'
 import { walk } from './tree.mjs'
 import { verify } from './verify.mjs'
 
@@ -12,7 +12,8 @@ const show = (path) => (path.length ? path.map((name) => name.toString()).join('
 
 const commands = {
   list(archive) {
-    for (const { entry: e, path } of walk(archive, archive.version().root)) {
+    for (const { entry: e, path, done } of walk(archive, archive.version().root)) {
+      if (done) continue
       const target = e.target ? ` -> ${e.target}` : ''
       console.log(`${kindNames[e.kind].padEnd(9)} ${e.perm.toString(8).padStart(4, '0')} ${e.size} ${show(path)}${target}`)
     }
