@@ -154,9 +154,12 @@ func Candidates(h Hints, t *Traits) []Model {
 					case Pigz:
 						m.Memory = 8
 					}
-					for m.Version = f.latest(); m.Version >= 1; m.Version-- {
+					if f == Klauspost {
+						m.Version = 2
 						with(m)
+						m.Version = 1
 					}
+					with(m)
 				}
 			}
 		}

@@ -36,10 +36,13 @@
 // GNU gzip 1–9 with --rsyncable and without, Node 1–9, pigz 1–9, Go 1–9 and Huffman-only,
 // and klauspost/compress 1–9 and Huffman-only, in two versions, that testdata/streams.txt
 // and the tests have. In a stream of several parts this holds for lazy levels: 4 to 9 of
-// zlib and the like and Go, 7 and 8 of klauspost/compress; in the others a part costs some
-// ten octets, about 0.01 % of the stream. Go's level 1 may cost one per cent, klauspost's
-// level 1 five: their encoders skip positions, and which ones depends on all before. A
-// flush costs one to three octets.
+// zlib and the like and Go, 7 and 8 of klauspost/compress. In levels 1 to 3 of zlib and the
+// like, 2 and 3 of Go, the state in which a part begins depends on tokens before it. Models of
+// version 2 predict these for 512 KiB, where mistakes at their start have died out; only
+// content that repeats itself nearly all the time costs some hundred octets a part. Of what
+// remains, a part of klauspost/compress costs some ten octets, about 0.01 % of the stream.
+// Go's level 1 may cost one per cent, klauspost's level 1 five: their encoders skip
+// positions, and which ones depends on all before. A flush costs one to three octets.
 //
 // # What is not modelled
 //

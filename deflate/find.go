@@ -45,7 +45,11 @@ func Find(stream, content io.ReaderAt, s *Stream, h Hints, limits Limits) (Model
 			return Model{}, err
 		}
 	}
-	return f.find(Candidates(h, &s.Traits))
+	m, err := f.find(Candidates(h, &s.Traits))
+	if len(s.Parts) > 1 && m.warms() {
+		m.Version = 2 // which is slower, and differs only where a part begins
+	}
+	return m, err
 }
 
 // A finder tries models on samples of a stream.
@@ -66,7 +70,7 @@ type sample struct {
 // sample reads the start of part i.
 func (f *finder) sample(stream, content io.ReaderAt, s *Stream, i int) error {
 	from, to := s.Content(i)
-	first, last := s.Window(i)
+	first, last := s.Window(i, Model{})
 	window := make([]byte, min(last, from+secondTrial+trialAhead+Ahead)-first)
 	if err := readAt(content, window, first); err != nil {
 		return err
@@ -76,7 +80,7 @@ func (f *finder) sample(stream, content io.ReaderAt, s *Stream, i int) error {
 		return err
 	}
 	octet, end := s.Octets(i)
-	f.samples = append(f.samples, sample{part, s.view(i, window), int(to - from), int(end - octet)})
+	f.samples = append(f.samples, sample{part, s.view(i, Model{}, window), int(to - from), int(end - octet)})
 	return nil
 }
 

@@ -12,9 +12,11 @@ const (
 	// MaxPartStream is what a part takes of the stream at most.
 	MaxPartStream = 3 * MaxPart
 	// History is the content before a part, and Ahead that behind it, that its
-	// tokens depend on, as far as there is any.
-	History = 128 << 10
-	Ahead   = 512
+	// tokens depend on, as far as there is any. FarHistory takes the place of History in
+	// version 2 of models whose state depends on tokens before the part.
+	History    = 128 << 10
+	FarHistory = 512 << 10
+	Ahead      = 512
 )
 
 // A Layout says how a stream is divided into parts that are predicted and
@@ -45,11 +47,11 @@ func (l *Layout) Content(i int) (from, to int64) {
 	return l.Parts[i].From, l.ContentSize
 }
 
-// Window gives the range of the content that rebuilding part i needs: its own,
-// what its matches lead to, and what its encoder looked ahead at.
-func (l *Layout) Window(i int) (from, to int64) {
+// Window gives the range of the content that rebuilding part i with a model needs: its
+// own, what its matches lead to, and what its encoder looked ahead at.
+func (l *Layout) Window(i int, m Model) (from, to int64) {
 	from, to = l.Content(i)
-	return max(from-History, 0), min(to+Ahead, l.ContentSize)
+	return max(from-m.history(), 0), min(to+Ahead, l.ContentSize)
 }
 
 // Octets gives the range of the octets of the stream that rebuilding part i

@@ -16,7 +16,7 @@ type Limits struct {
 	// Effort is the largest average number of steps of searching for one octet
 	// of content, beyond 1 Mi steps for each part; 256 unless given. A step is a
 	// candidate looked at, or 16 octets compared, and takes a nanosecond or two; a
-	// block counts 2048.
+	// block counts 2048, and what FarHistory takes nothing.
 	Effort int64
 	// Search is the largest number of steps that Find takes for all models that it
 	// tries, beyond which it tries no other; 64 Mi unless given. A trial counts 16384

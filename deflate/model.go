@@ -30,13 +30,16 @@ const (
 	Rsyncable   Strategy = 16 // gzip --rsyncable
 )
 
-// ModelVersion is the version of the models of all families but Klauspost.
+// ModelVersion is the version of models that have only one.
 const ModelVersion = 1
 
 // A Model says which encoder is to be predicted. Its fields are its parameters;
 // those that a family does not have are zero.
 type Model struct {
-	Family   Family
+	Family Family
+	// Version is the rule. Of Klauspost the versions are of different releases. Of others there
+	// is a second one for levels that neither are lazy nor start anew, as pigz does: it differs
+	// in the state in which parts begin, which is that of the encoder nearly always.
 	Version  uint8
 	Level    uint8 // 1…9
 	Window   uint8 // the binary logarithm of the window, 9…15
@@ -97,12 +100,35 @@ func (m Model) String() string {
 	return s + strategies[m.Strategy]
 }
 
-// latest is the last version of the models of a family.
-func (f Family) latest() uint8 {
-	if f == Klauspost {
+// latest is the last version of a model.
+func (m Model) latest() uint8 {
+	if m.Family == Klauspost || m.warms() {
 		return 2
 	}
 	return ModelVersion
+}
+
+// warms says that what the encoder's tables hold depends on its tokens, so that these are
+// predicted for some of the content before a part: for more of it by version 2.
+func (m Model) warms() bool {
+	switch m.Family {
+	case Zlib, Gzip, Chromium:
+		return m.Level <= 3 && m.Strategy != RLE && m.Strategy != HuffmanOnly
+	case Go:
+		return m.Level == 2 || m.Level == 3
+	}
+	return false
+}
+
+// far says that parts see FarHistory.
+func (m Model) far() bool { return m.Version == 2 && m.warms() }
+
+// history is how much of the content before it a part sees.
+func (m Model) history() int64 {
+	if m.far() {
+		return FarHistory
+	}
+	return History
 }
 
 // Validate says whether there is such a model.
@@ -113,7 +139,7 @@ func (m Model) Validate() error {
 	switch {
 	case m.Family == 0 || int(m.Family) >= len(families):
 		return bad("family", m.Family)
-	case m.Version < ModelVersion || m.Version > m.Family.latest():
+	case m.Version < ModelVersion || m.Version > m.latest():
 		return bad("version", m.Version)
 	case m.Level < 1 || m.Level > 9:
 		return bad("level", m.Level)

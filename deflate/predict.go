@@ -12,7 +12,7 @@ import (
 // calls may run at once if the readers allow it. Errors are ErrInvalid, where the
 // stream is not the one of s, ErrEffort, and ErrModel, or come from the readers.
 func PredictPart(stream, content io.ReaderAt, s *Stream, i int, m Model, limits Limits) ([]byte, error) {
-	from, to := s.Window(i)
+	from, to := s.Window(i, m)
 	window := make([]byte, to-from)
 	if err := readAt(content, window, from); err != nil {
 		return nil, err
@@ -22,7 +22,7 @@ func PredictPart(stream, content io.ReaderAt, s *Stream, i int, m Model, limits 
 		return nil, err
 	}
 	defer part.free()
-	p, err := newPrediction(part, s.view(i, window), m, limits)
+	p, err := newPrediction(part, s.view(i, m, window), m, limits)
 	if err != nil {
 		return nil, err
 	}

@@ -202,7 +202,7 @@ func (r *row) add(t *testing.T, name string, stream []byte, h Hints) {
 	var out []byte
 	start = cpuTime()
 	for i := range s.Parts {
-		from, to := s.Window(i)
+		from, to := recipe.Window(i)
 		if out, err = RebuildPart(out, content[from:to], recipe, i, limits); err != nil {
 			t.Fatal(name, err)
 		}

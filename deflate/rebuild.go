@@ -12,7 +12,7 @@ func RebuildPart(dst, content []byte, r *Recipe, i int, limits Limits) ([]byte, 
 		return nil, r.bad(i, "content is not the window of the part")
 	}
 	from, to := r.Octets(i)
-	b, err := newBuilder(dst, r.view(i, content), r.Model, limits)
+	b, err := newBuilder(dst, r.view(i, r.Model, content), r.Model, limits)
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,9 @@ type Recipe struct {
 	Corrections [][]byte // as long as Parts
 }
 
+// Window gives the range of the content that rebuilding part i needs.
+func (r *Recipe) Window(i int) (from, to int64) { return r.Layout.Window(i, r.Model) }
+
 // badRecipe is an error about part i.
 func (r *Recipe) bad(i int, msg string) error {
 	var at int64

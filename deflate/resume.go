@@ -34,11 +34,31 @@ func (z *matcher) resume(v view) {
 	z.base = int(baseAt(warm, z.window) - before) // may be before what is seen
 	z.pos = int(warm - before)
 	z.ins = max(z.pos-z.window, 0)
-	z.segment(v.at)
-	for z.pos < v.at {
-		z.accept(z.next())
+	if !v.far {
+		z.segment(v.at)
+		for z.pos < v.at {
+			z.accept(z.next())
+		}
+	} else {
+		z.segment(len(v.content))
+		for z.pos < v.at {
+			z.accept(v.before(z.next(), z.pos))
+		}
+		z.end, z.count = 0, 0
 	}
 	z.base = int(base - before)
+}
+
+// before cuts a token at a position off where the part begins.
+func (v *view) before(t token, pos int) token {
+	n := v.at - pos
+	switch {
+	case t.Length() <= n:
+		return t
+	case n < minMatch:
+		return literal(v.content[pos])
+	}
+	return match(n, t.Distance())
 }
 
 // resume brings the predictor to where a part begins.
@@ -47,9 +67,17 @@ func (g *goFlate) resume(v view) {
 	base := int(baseAt(v.from, goWindow) - before)
 	if !g.slow && v.at > 0 {
 		g.base = int(baseAt(before, goWindow) - before) // may be before what is seen
-		g.segment(v.at)
-		for g.pos < v.at {
-			g.accept(g.next())
+		if !v.far {
+			g.segment(v.at)
+			for g.pos < v.at {
+				g.accept(g.next())
+			}
+		} else {
+			g.segment(len(v.content))
+			for g.pos < v.at {
+				g.accept(v.before(g.next(), g.pos))
+			}
+			g.end, g.count = 0, 0
 		}
 	}
 	g.base, g.pos = base, v.at

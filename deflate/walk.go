@@ -6,13 +6,14 @@ type view struct {
 	at, end int    // the part in it
 	from    int64  // octets of the content before the part
 	last    bool   // whether it is the last part
+	far     bool   // the model's
 }
 
-// view gives what part i sees, content being its Window.
-func (l *Layout) view(i int, content []byte) view {
+// view gives what part i sees with a model, content being its Window.
+func (l *Layout) view(i int, m Model, content []byte) view {
 	from, to := l.Content(i)
-	first, _ := l.Window(i)
-	return view{content, int(from - first), int(to - first), from, i == len(l.Parts)-1}
+	first, _ := l.Window(i, m)
+	return view{content, int(from - first), int(to - first), from, i == len(l.Parts)-1, m.far()}
 }
 
 // A walker is what predicting and rebuilding have in common: where they stand

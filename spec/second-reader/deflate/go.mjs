@@ -1,5 +1,6 @@
 // The models of Go's compress/flate.
 import { Block, END, headerFrom, staticLengths } from './codes.mjs'
+import { cutOff } from './zlib.mjs'
 
 const WINDOW = 32768
 const MIN_AHEAD = 262
@@ -46,22 +47,28 @@ export class GoModel extends Model {
     this.head = new Int32Array(1 << 17) // one more than a position, from the first that the part sees
     this.prev = new Int32Array(n - lo)
     this.inserted = new Uint8Array(n - lo)
-    if (from > 0) this.#start(from)
+    if (from > 0) this.#start(from, m.far, budget)
     this.fresh = true
   }
-  #start(from) {
+  #start(from, far, budget) {
     const baseAt = (pos) => Math.max(0, Math.ceil(pos / WINDOW) - 2) * WINDOW
     if (this.lazy) this.#insertAll(Math.max(this.lo, from - WINDOW), from)
     else {
       this.base = baseAt(this.lo)
-      this.end = from
-      for (let pos = this.lo; pos < from; ) {
-        const token = this.predict(pos)
-        this.accept(pos, token, true)
-        pos += token.length
+      if (far) budget.free(() => this.#warmUp(from))
+      else {
+        this.end = from
+        this.#warmUp(from)
       }
     }
     this.base = baseAt(from)
+  }
+  #warmUp(from) {
+    for (let pos = this.lo; pos < from; ) {
+      const token = cutOff(this.predict(pos), from - pos)
+      this.accept(pos, token, true)
+      pos += token.length
+    }
   }
   segment(pos, end) {
     if (end <= pos) return

@@ -10,16 +10,17 @@ const MAX_BREAKS = 131072
 const MAX_PART = 16384 * KiB
 const MAX_PART_BITS = 48 * KiB * KiB * 8
 const BEFORE = 128 * KiB
+const FAR_BEFORE = 512 * KiB
 const BEHIND = 512
 const GO = 4
 const KLAUSPOST = 6
 
-// What each family takes: level and window and memory from and to, and strategies.
+// What each family takes: levels that can be far, window and memory from and to, and strategies.
 const families = {
-  1: { name: 'zlib', window: [9, 15], memory: [1, 9], strategies: [0, 1, 2, 3, 4] },
-  2: { name: 'gzip', window: [15, 15], memory: [9, 9], strategies: [0, 16] },
-  3: { name: 'chromium', window: [9, 15], memory: [1, 9], strategies: [0, 1, 2, 3, 4] },
-  [GO]: { name: 'go', window: [15, 15], memory: [0, 0], strategies: [0, 2] },
+  1: { name: 'zlib', far: [1, 2, 3], window: [9, 15], memory: [1, 9], strategies: [0, 1, 2, 3, 4] },
+  2: { name: 'gzip', far: [1, 2, 3], window: [15, 15], memory: [9, 9], strategies: [0, 16] },
+  3: { name: 'chromium', far: [1, 2, 3], window: [9, 15], memory: [1, 9], strategies: [0, 1, 2, 3, 4] },
+  [GO]: { name: 'go', far: [2, 3], window: [15, 15], memory: [0, 0], strategies: [0, 2] },
   5: { name: 'pigz', window: [15, 15], memory: [8, 8], strategies: [0] },
   [KLAUSPOST]: { name: 'klauspost', versions: 2, window: [15, 15], memory: [0, 0], strategies: [0, 2] },
 }
@@ -27,12 +28,13 @@ const families = {
 function readModel(c) {
   const [family, version, level, window, memory, strategy] = c.take(6)
   const f = families[family] ?? unsupported('recipe', `a model of family ${family}`)
-  if (version < 1 || version > (f.versions ?? 1)) unsupported('recipe', `version ${version} of the model ${f.name}`)
+  const far = version === 2 && f.far?.includes(level) && strategy !== 2 && strategy !== 3
+  if (version < 1 || version > (far ? 2 : f.versions ?? 1)) unsupported('recipe', `version ${version} of the model ${f.name}`)
   const within = (n, [min, max]) => n >= min && n <= max
   const known = within(level, [1, 9]) && within(window, f.window) && within(memory, f.memory)
   if (!known || !f.strategies.includes(strategy) || ([GO, KLAUSPOST].includes(family) && strategy === 2 && level !== 1))
     unsupported('recipe', `parameters ${[level, window, memory, strategy]} of the model ${f.name}`)
-  return { name: f.name, version, level, window, memory, strategy }
+  return { name: f.name, version, far, level, window, memory, strategy }
 }
 
 function readBreaks(c) {
@@ -91,6 +93,13 @@ class Budget {
     this.steps = KiB * KiB + (content && each * content)
     this.blocks = 4096 + part.bits / 256
   }
+  // Gives what is done without counting its steps.
+  free(work) {
+    const { steps } = this
+    this.steps = Infinity
+    work()
+    this.steps = steps
+  }
   spend(steps) {
     if ((this.steps -= steps) < 0) damaged('recipe', 'a part that takes too many steps')
   }
@@ -118,7 +127,7 @@ export function* rebuild(recipe, input) {
   if (BigInt(breaks.reduce((n, b) => n + b.bytes.length, size)) !== recipe.length) c.fail('it makes another length')
   let octet = 0
   for (const [i, part] of parts.entries()) {
-    part.lo = Math.max(0, part.from - BEFORE)
+    part.lo = Math.max(0, part.from - (model.far ? FAR_BEFORE : BEFORE))
     part.n = Math.min(content.length, part.to + BEHIND)
     part.total = content.length
     const budget = new Budget(part)

@@ -14,6 +14,9 @@ const LITERAL = { length: 1 }
 const levels = [, [0, 4, 8, 4], [0, 5, 16, 8], [0, 6, 32, 32], [4, 4, 16, 16], [8, 16, 32, 32], [8, 16, 128, 128],
   [8, 32, 128, 256], [32, 128, 258, 1024], [32, 258, 258, 4096]]
 
+// A token as far as there is room for it.
+export const cutOff = (token, room) => (token.length <= room ? token : room < 3 ? LITERAL : { ...token, length: room })
+
 export class ZlibModel {
   constructor(m, content, part, budget) {
     const [good, lazyLength, nice, chain] = levels[m.level]
@@ -29,7 +32,7 @@ export class ZlibModel {
     this.lazy = m.level >= 4 && !this.simple
     this.ahead = m.strategy === RLE ? 259 : m.strategy === HUFFMAN ? 1 : MIN_AHEAD
     this.#clear()
-    this.#start(from)
+    this.#start(from, m.far, budget)
     this.sum = 0
     if (m.strategy === RSYNCABLE) for (let i = Math.max(0, from - SUM); i < from; i++) this.sum += content[i]
   }
@@ -41,7 +44,7 @@ export class ZlibModel {
   }
 
   // The state at the start of a part.
-  #start(from) {
+  #start(from, far, budget) {
     this.base = 0
     this.chunk = this.pigz ? Math.floor(from / CHUNK) * CHUNK : 0
     if (from === 0 || this.simple) return void (this.base = this.#baseAt(from))
@@ -55,14 +58,20 @@ export class ZlibModel {
         this.#insertAll(Math.max(0, pos - DICTIONARY), pos)
       }
       this.base = this.#baseAt(pos)
-      this.end = from
-      while (pos < from) {
-        const token = this.predict(pos)
-        this.accept(pos, token, true)
-        pos += token.length
+      if (far) budget.free(() => this.#warmUp(pos, from))
+      else {
+        this.end = from
+        this.#warmUp(pos, from)
       }
     }
     this.base = this.#baseAt(from)
+  }
+  #warmUp(pos, from) {
+    while (pos < from) {
+      const token = cutOff(this.predict(pos), from - pos)
+      this.accept(pos, token, true)
+      pos += token.length
+    }
   }
   #baseAt(pos) {
     const first = this.pigz && this.chunk > 0 ? this.chunk - DICTIONARY : 0
