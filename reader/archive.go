@@ -26,8 +26,9 @@ type Options struct {
 	// NodeCacheBytes bounds the memory of parsed metadata, in bytes: 0 means
 	// 64 MiB.
 	NodeCacheBytes int64
-	// ReadAhead is how many frames may be decoded ahead of a sequential reader
-	// at a time: 0 means one less than the processors there are, negative none.
+	// ReadAhead is how many frames may be decoded, or parts of files checked,
+	// ahead of sequential readers at a time: 0 means one less than the processors
+	// there are, negative none.
 	ReadAhead int
 	// WholeTree says that the newest tree is going to be walked. A
 	// [PlannedSource] is told of it.

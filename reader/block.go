@@ -16,31 +16,78 @@ func (a *Archive) Block(num uint64) ([]byte, error) {
 // dataBlock reads a data block and checks it. want, if not nil, is the hash
 // that the reference to it carries.
 func (a *Archive) dataBlock(num uint64, want *format.Hash) ([]byte, error) {
-	row, err := a.frameOf(num)
-	if err != nil {
-		return nil, err
+	h := hold{a: a}
+	defer h.release()
+	return h.block(num, want)
+}
+
+// hold keeps the frame that was last read from in use, in which the next block
+// mostly is, too.
+type hold struct {
+	a   *Archive
+	use *cached[uint64, *frame] // or nil
+}
+
+func (h *hold) release() {
+	if h.use != nil {
+		h.a.frames.release(h.use)
+		h.use = nil
 	}
-	if row.Kind != format.FrameData {
-		return nil, blockDamage("block", row.Offset, num, "a file refers to it, but it is metadata")
+}
+
+// block is dataBlock.
+func (h *hold) block(num uint64, want *format.Hash) ([]byte, error) {
+	a := h.a
+	if h.use == nil || !holds(&h.use.val.row, num) {
+		h.release()
+		row, err := a.frameOf(num)
+		if err != nil {
+			return nil, err
+		}
+		if row.Kind != format.FrameData {
+			return nil, blockDamage("block", row.Offset, num, "a file refers to it, but it is metadata")
+		}
+		a.ahead.touch(a, row)
+		if h.use, err = a.useFrameOf(row, num); err != nil {
+			return nil, err
+		}
 	}
-	a.ahead.touch(a, row)
 	var hash format.Hash
 	if want != nil {
 		hash = *want
-	} else if hash, err = a.hashOf(num); err != nil {
+	} else {
+		var err error
+		if hash, err = a.hashOf(num); err != nil {
+			return nil, err
+		}
+	}
+	b, err := a.blockIn(h.use, num)
+	if err != nil {
 		return nil, err
 	}
-	return a.blockOf(row, num, func(b []byte) error {
+	// Once while the frame stays in the cache: its bytes do not change there.
+	f := h.use.val
+	if i := uint32(num - f.row.First); !f.checked(i) {
 		if got := a.header.Hash.Sum(b); got != hash {
-			return blockDamage("block", row.Offset, num, "its hash is %v, not %v", got, hash)
+			return nil, blockDamage("block", f.row.Offset, num, "its hash is %v, not %v", got, hash)
 		}
-		return nil
-	})
+		f.setChecked(i)
+	}
+	return b, nil
 }
 
-// blockOf gives the raw bytes of a block. check, if not nil, is called once
-// while the frame stays in the cache: its bytes do not change there.
-func (a *Archive) blockOf(row *format.IndexFrame, num uint64, check func(b []byte) error) ([]byte, error) {
+// rawBlock gives the raw bytes of a block, unchecked.
+func (a *Archive) rawBlock(row *format.IndexFrame, num uint64) ([]byte, error) {
+	use, err := a.useFrameOf(row, num)
+	if err != nil {
+		return nil, err
+	}
+	defer a.frames.release(use)
+	return a.blockIn(use, num)
+}
+
+// useFrameOf gives the frame that holds a block, pinned.
+func (a *Archive) useFrameOf(row *format.IndexFrame, num uint64) (*cached[uint64, *frame], error) {
 	use, err := a.useFrame(row)
 	if err == nil && !holds(&use.val.row, num) { // the row was wrong
 		a.frames.release(use)
@@ -51,17 +98,23 @@ func (a *Archive) blockOf(row *format.IndexFrame, num uint64, check func(b []byt
 	if err != nil {
 		return nil, onBlock(err, num)
 	}
-	defer a.frames.release(use)
-	f, row := use.val, &use.val.row
-	if !holds(row, num) {
+	if row := &use.val.row; !holds(row, num) {
+		a.frames.release(use)
 		return nil, blockDamage("index", row.Offset, num, "two frames begin with block %d", row.First)
 	}
+	return use, nil
+}
+
+// blockIn gives the raw bytes of a block of a pinned frame, unchecked.
+func (a *Archive) blockIn(use *cached[uint64, *frame], num uint64) ([]byte, error) {
+	f, row := use.val, &use.val.row
 	i := uint32(num - row.First)
 	if f.head.Lengths[i] == 0 {
 		return nil, absent(row, num)
 	}
 	var b []byte
 	var grown bool
+	var err error
 	if row.Codec == codec.Stored {
 		b, grown, err = a.storedBlock(f, i)
 	} else {
@@ -72,12 +125,6 @@ func (a *Archive) blockOf(row *format.IndexFrame, num uint64, check func(b []byt
 	}
 	if err != nil {
 		return nil, onBlock(err, num)
-	}
-	if check != nil && !f.checked(i) {
-		if err := check(b); err != nil {
-			return nil, err
-		}
-		f.setChecked(i)
 	}
 	return b, nil
 }

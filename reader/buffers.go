@@ -31,18 +31,24 @@ func (p *Buffers) get(n int) []byte {
 			return b[:n]
 		}
 	}
-	b := make([]byte, (n+roundBuffer-1)/roundBuffer*roundBuffer)
+	return newLarge((n + roundBuffer - 1) / roundBuffer * roundBuffer)[:n]
+}
+
+// newLarge makes a slice that is to be filled from its start.
+func newLarge(n int) []byte {
+	b := make([]byte, n)
 	largePages(b)
-	return b[:n]
+	return b
 }
 
 // largePage is the size of a large page, and what begins and ends one.
 const largePage = 2 << 20
 
 // largePages asks for large pages under a new slice. Decoding reads all over
-// it: with pages of 4 KiB most of that misses the processor's table of pages.
+// it: with pages of 4 KiB most of that misses the processor's table of pages, and
+// each is a fault on first use.
 func largePages(b []byte) {
-	if len(b) < 4*largePage {
+	if len(b) < 2*largePage {
 		return
 	}
 	at := uintptr(unsafe.Pointer(unsafe.SliceData(b)))

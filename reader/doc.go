@@ -32,9 +32,10 @@
 // Frames, the unit of compression, are decoded as far as a block needs and
 // stay in a cache bounded by Options.CacheBytes; parsed metadata stays in one
 // bounded by Options.NodeCacheBytes. Several goroutines that need a frame wait
-// for one to decode it. Who reads frames in order, a file from its start or
-// files as they lie, has the next frame decoded on another processor, while the
-// cache has room for it. Which frame makes room for another is left to chance,
+// for one to decode it. Who reads a file from its start has the frames that its next
+// pieces are in decoded, and its blocks checked, on other processors, the further
+// ahead the more has been read; who reads frames in order, as of files as they
+// lie, has the next one decoded: both while the cache has room for it. Which frame makes room for another is left to chance,
 // so that who goes round through more than fits finds some of it. Who needs all
 // of a frame once reads it past the cache, with [Archive.ReadFrame]. Of a frame
 // with damage what lies before that is read.
@@ -81,7 +82,8 @@
 //	frame.go           frames, decoded as far as needed
 //	whole.go           frames read whole, past the cache
 //	buffers.go         memory for them that goes round
-//	readahead.go       decoding what a sequential reader needs next
+//	readahead.go       decoding ahead: slots, frames in order
+//	lookahead.go       what a sequential reader of a file needs next
 //	block.go           data blocks, checked
 //	node.go            metadata blocks, parsed and checked
 //

@@ -20,7 +20,8 @@ type File struct {
 
 	pos   int64
 	last  atomic.Int64  // where the last ReadAt ends
-	ahead atomic.Uint64 // 1 + first block of the frame that readAhead has looked behind
+	made  atomic.Uint64 // marks what recipes make ahead
+	ahead lookAhead
 }
 
 // Content opens the content of a file. A File holds nothing that needs to be
@@ -45,8 +46,10 @@ func (f *File) Size() int64 { return int64(f.e.Size) }
 // range of it that cannot be read, the block and the offset of its frame.
 func (f *File) ReadAt(p []byte, off int64) (int, error) {
 	n := 0
+	h := hold{a: f.a}
+	defer h.release()
 	err := f.parts(off, len(p), func(piece *Piece, at uint64) (int, error) {
-		m, err := f.copyPiece(p[n:], piece, at)
+		m, err := f.copyPiece(&h, p[n:], piece, at)
 		n += m
 		return m, err
 	})
@@ -60,12 +63,14 @@ func (f *File) ReadAt(p []byte, off int64) (int, error) {
 // appended to parts, and must not be modified. At the end of the file they are
 // fewer bytes, or none.
 func (f *File) Slices(parts [][]byte, off int64, n int) ([][]byte, error) {
+	h := hold{a: f.a}
+	defer h.release()
 	err := f.parts(off, n, func(piece *Piece, at uint64) (int, error) {
 		var b []byte
 		var err error
 		if piece.Ref.Kind == format.RefRun {
 			b = runOf(piece.Ref.Octet, min(uint64(n), piece.Ref.Span-(at-uint64(piece.Offset))))
-		} else if b, err = f.bytes(piece, at-uint64(piece.Offset)); err != nil {
+		} else if b, err = f.bytes(&h, piece, at-uint64(piece.Offset)); err != nil {
 			return 0, err
 		}
 		b = b[:min(len(b), n)]
@@ -86,11 +91,9 @@ func (f *File) parts(off int64, n int, do func(piece *Piece, at uint64) (int, er
 	if end > f.Size() || end < off {
 		end = f.Size()
 	}
-	// Told at the start: who reads ahead asks for the next part before this one is
-	// there.
-	sequential := f.last.Swap(end) == off && off > 0
-	for at < end {
-		piece, err := f.piece(uint64(at))
+	sequential := f.sequential(off, end, int64(n))
+	for c := (cursor{f: f}); at < end; {
+		piece, err := c.piece(uint64(at))
 		if err != nil {
 			return err
 		}
@@ -106,6 +109,18 @@ func (f *File) parts(off int64, n int, do func(piece *Piece, at uint64) (int, er
 	return nil
 }
 
+// sequential notes a read and reports whether it goes on behind the last one, or
+// near: who reads ahead asks for several parts at once, and they come in any order.
+func (f *File) sequential(off, end, n int64) bool {
+	// Told at the start: the next part is asked for before this one is there.
+	last := f.last.Swap(end)
+	if off > 0 && last > 0 && off >= last-2*n && off <= last+2*n {
+		return true
+	}
+	f.ahead.forget()
+	return false
+}
+
 // zeros are what holes are read as.
 var zeros [runChunk]byte
 
@@ -119,14 +134,14 @@ func runOf(octet byte, n uint64) []byte {
 }
 
 // copyPiece copies the bytes of a piece from an offset of the file on.
-func (f *File) copyPiece(p []byte, piece *Piece, off uint64) (int, error) {
+func (f *File) copyPiece(h *hold, p []byte, piece *Piece, off uint64) (int, error) {
 	skip := off - uint64(piece.Offset)
 	if piece.Ref.Kind == format.RefRun {
 		p = p[:min(uint64(len(p)), piece.Ref.Span-skip)]
 		fill(p, piece.Ref.Octet)
 		return len(p), nil
 	}
-	b, err := f.bytes(piece, skip)
+	b, err := f.bytes(h, piece, skip)
 	if err != nil {
 		return 0, err
 	}
@@ -145,7 +160,7 @@ func fill(p []byte, octet byte) {
 
 // bytes gives the content of a piece that is no run, from an offset below its
 // span on: all of it, but of what a recipe makes only what is made at a time.
-func (f *File) bytes(piece *Piece, skip uint64) ([]byte, error) {
+func (f *File) bytes(h *hold, piece *Piece, skip uint64) ([]byte, error) {
 	r := &piece.Ref
 	switch r.Kind {
 	case format.RefLiteral:
@@ -153,7 +168,7 @@ func (f *File) bytes(piece *Piece, skip uint64) ([]byte, error) {
 	case format.RefRecipe:
 		return f.madeBytes(piece, skip)
 	}
-	b, err := f.a.dataBlock(r.Num, &r.Hash)
+	b, err := h.block(r.Num, &r.Hash)
 	if err == nil && uint64(len(b)) != r.Span {
 		err = blockDamage("block", format.NoOffset, r.Num, "it has %d bytes; the reference to it spans %d", len(b), r.Span)
 	}
@@ -213,12 +228,14 @@ type runWriter interface{ WriteRun(octet byte, n uint64) }
 func (f *File) WriteTo(w io.Writer) (n int64, err error) {
 	var run []byte
 	runs, takesRuns := w.(runWriter)
-	for f.pos < f.Size() {
-		piece, err := f.piece(uint64(f.pos))
+	h := hold{a: f.a}
+	for c := (cursor{f: f}); f.pos < f.Size(); {
+		piece, err := c.piece(uint64(f.pos))
 		if err != nil {
 			return n, err
 		}
 		skip := uint64(f.pos - piece.Offset)
+		f.last.Store(f.pos)
 		f.lookAhead(&piece, uint64(f.pos))
 		var b []byte
 		if piece.Ref.Kind == format.RefRun && takesRuns {
@@ -232,7 +249,9 @@ func (f *File) WriteTo(w io.Writer) (n int64, err error) {
 			fill(run, piece.Ref.Octet)
 			b = run
 		} else {
-			if b, err = f.bytes(&piece, skip); err != nil {
+			b, err = f.bytes(&h, &piece, skip)
+			h.release() // while somebody writes
+			if err != nil {
 				return n, err
 			}
 		}

@@ -100,6 +100,7 @@ func (a *Archive) loadFrame(row *format.IndexFrame) (*frame, error) {
 	if f.part, err = codec.NewPartial(head.Codec, stored, int(head.RawLen)); err != nil {
 		return nil, codecError(err, row.Offset)
 	}
+	f.part.Make = newLarge
 	return f, nil
 }
 

@@ -218,8 +218,10 @@ func (f *File) appendPiece(b []byte, p *Piece) ([]byte, error) {
 		fill(b[n:], p.Ref.Octet)
 		return b, nil
 	}
+	h := hold{a: f.a}
+	defer h.release()
 	for skip := uint64(0); skip < p.Ref.Span; {
-		more, err := f.bytes(p, skip)
+		more, err := f.bytes(&h, p, skip)
 		if err != nil {
 			return b, err
 		}

@@ -117,7 +117,7 @@ func (f *File) makeAhead(piece *Piece, off uint64) {
 		return // reading will tell
 	}
 	at := n.made.At(int64(off) - piece.Offset)
-	if mark := 1<<63 | piece.Ref.Num<<20 | uint64(at)&(1<<20-1); f.ahead.Swap(mark) == mark {
+	if mark := 1<<63 | piece.Ref.Num<<20 | uint64(at)&(1<<20-1); f.made.Swap(mark) == mark {
 		return
 	}
 	left, pieces := f.a.ahead.slots, aheadMade

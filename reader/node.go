@@ -52,7 +52,7 @@ func (a *Archive) loadNode(num uint64, as string) (*node, int64, error) {
 	if row.Kind != format.FrameMetadata {
 		return nil, 0, blockDamage("block", row.Offset, num, "metadata refers to it as metadata, but it is file content")
 	}
-	b, err := a.blockOf(row, num, nil)
+	b, err := a.rawBlock(row, num)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -15,9 +15,39 @@ type Piece struct {
 	Ref    format.Ref
 }
 
-// piece finds the piece that covers an offset below the file's size, going
-// down through lists of references.
-func (f *File) piece(off uint64) (Piece, error) {
+// cursor finds pieces of a file. It keeps the list of references that it has come
+// to, in which the next piece mostly is, too.
+type cursor struct {
+	f     *File
+	list  *node  // or nil
+	start uint64 // where the list begins in the file
+	i     int    // the reference last found
+}
+
+// piece finds the piece that covers an offset below the file's size.
+func (c *cursor) piece(off uint64) (Piece, error) {
+	if c.list == nil || off < c.start || off-c.start >= c.list.ends[len(c.list.ends)-1] {
+		return c.search(off)
+	}
+	at := off - c.start
+	if next := c.i + 1; next < len(c.list.ends) && at == c.list.ends[c.i] && at < c.list.ends[next] {
+		c.i = next
+	} else {
+		c.i, _ = c.list.refAt(at)
+	}
+	ref, begin := &c.list.indirect.Refs[c.i], c.start
+	if ref.Kind == format.RefIndirect {
+		return c.search(off)
+	}
+	if c.i > 0 {
+		begin += c.list.ends[c.i-1]
+	}
+	return Piece{int64(begin), *ref}, nil
+}
+
+// search goes down through lists of references from the file's own.
+func (c *cursor) search(off uint64) (Piece, error) {
+	f := c.f
 	ref, start := &f.e.Ref, uint64(0)
 	if ref.Span != f.e.Size {
 		return Piece{}, f.wrap(format.Damaged("directory", format.NoOffset, "the file has %d bytes, its content %d", f.e.Size, ref.Span))
@@ -29,6 +59,7 @@ func (f *File) piece(off uint64) (Piece, error) {
 			return Piece{}, f.wrap(fmt.Errorf("bytes %d-%d: %w", start, start+ref.Span-1, err))
 		}
 		i, at := n.refAt(off - start)
+		c.list, c.start, c.i = n, start, i
 		level, start, ref = n.indirect.Level-1, start+at, &n.indirect.Refs[i]
 	}
 	return Piece{int64(start), *ref}, nil
@@ -59,8 +90,9 @@ func (a *Archive) indirect(ref *format.Ref, level int) (*node, error) {
 // offset on.
 func (f *File) Pieces(off int64) iter.Seq2[Piece, error] {
 	return func(yield func(Piece, error) bool) {
+		c := cursor{f: f}
 		for off := max(off, 0); off < f.Size(); {
-			p, err := f.piece(uint64(off))
+			p, err := c.piece(uint64(off))
 			if !yield(p, err) || err != nil {
 				return
 			}

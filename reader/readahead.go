@@ -17,7 +17,9 @@ type readAhead struct {
 
 	mu     sync.Mutex
 	busy   int
-	bytes  int64 // raw length of the frames being decoded
+	urgent []func() // what waits for a slot
+	queue  []func() // what waits until nothing urgent does
+	bytes  int64    // raw length of the frames being decoded
 	closed bool
 	wg     sync.WaitGroup
 }
@@ -52,22 +54,62 @@ func (r *readAhead) run(do func()) bool {
 	if r.closed || r.busy >= r.slots {
 		return false
 	}
+	r.work(do)
+	return true
+}
+
+// maxQueued bounds what waits for a slot.
+const maxQueued = 256
+
+// later is run that waits for a slot, behind what is as urgent. What is too much is
+// left out.
+func (r *readAhead) later(urgent bool, do func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	queue := &r.queue
+	if urgent {
+		queue = &r.urgent
+	}
+	switch {
+	case r.closed || r.slots == 0:
+	case r.busy < r.slots:
+		r.work(do)
+	case len(*queue) < maxQueued:
+		*queue = append(*queue, do)
+	}
+}
+
+// work takes a slot for something, and for what waits until nothing does.
+func (r *readAhead) work(do func()) {
 	r.busy++
 	r.wg.Add(1)
 	go func() {
 		defer r.wg.Done()
-		do()
-		r.mu.Lock()
-		r.busy--
-		r.mu.Unlock()
+		for do != nil {
+			do()
+			do = r.next()
+		}
 	}()
-	return true
+}
+
+// next gives what has waited longest, or frees the slot.
+func (r *readAhead) next() (do func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, queue := range []*[]func(){&r.urgent, &r.queue} {
+		if q := *queue; len(q) > 0 {
+			do, q[0], *queue = q[0], nil, q[1:]
+			return do
+		}
+	}
+	r.busy--
+	return nil
 }
 
 // wait ends read-ahead and waits for what is under way.
 func (r *readAhead) wait() {
 	r.mu.Lock()
-	r.closed = true
+	r.closed, r.urgent, r.queue = true, nil, nil
 	r.mu.Unlock()
 	r.wg.Wait()
 }
@@ -80,11 +122,19 @@ const aheadShare = 4
 // end, unless the cache is short of room.
 func (a *Archive) decodeWhole(num uint64) error {
 	row, err := a.searchRow(num)
-	if err != nil || a.frames.has(row.First) || a.frames.isShort() || !a.ahead.take(int64(row.RawLen), a.opts.CacheBytes/aheadShare) {
+	if err != nil || a.frames.has(row.First) {
 		return err
 	}
+	return a.decodeAhead(row, row.First+uint64(row.Count)-1)
+}
+
+// decodeAhead is decodeTo unless the cache is short of room.
+func (a *Archive) decodeAhead(row *format.IndexFrame, num uint64) error {
+	if a.frames.isShort() || !a.ahead.take(int64(row.RawLen), a.opts.CacheBytes/aheadShare) {
+		return nil
+	}
 	defer a.ahead.take(-int64(row.RawLen), a.opts.CacheBytes/aheadShare)
-	return a.decodeTo(row, row.First+uint64(row.Count)-1)
+	return a.decodeTo(row, num)
 }
 
 // take counts the raw bytes of a frame among those being decoded ahead, unless
@@ -128,37 +178,9 @@ func (a *Archive) recost(use *cached[uint64, *frame]) {
 	a.frames.recost(use, use.val.cost())
 }
 
-// aheadPieces bounds how far a sequential reader looks for its next frame.
-const aheadPieces = 4096
-
-// lookAhead is called by a sequential reader for each piece and the offset that
-// it reads from. In a frame that it has just come to, it finds the first piece in another and has the frame
-// of that decoded, and decodes this one as far as it will be read.
-func (f *File) lookAhead(p *Piece, off uint64) {
-	if p.Ref.Kind == format.RefRecipe {
-		f.makeAhead(p, off)
-	}
-	if p.Ref.Kind != format.RefBlock {
-		return
-	}
-	row, err := f.a.frameOf(p.Ref.Num)
-	if err != nil || f.ahead.Swap(row.First+1) == row.First+1 {
-		return
-	}
-	last, left := p.Ref.Num, aheadPieces
-	for q, err := range f.Pieces(p.Offset + int64(p.Ref.Span)) {
-		if left--; err != nil || left == 0 {
-			break
-		}
-		if q.Ref.Kind != format.RefBlock {
-			continue
-		}
-		if !holds(row, q.Ref.Num) {
-			f.a.ahead.start(f.a, q.Ref.Num)
-			break
-		}
-		last = max(last, q.Ref.Num)
-	}
-	// A failure is met again on reading.
-	_ = f.a.decodeTo(row, last)
+// isClosed reports whether the archive is being closed.
+func (r *readAhead) isClosed() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.closed
 }

@@ -55,7 +55,9 @@ func (f *File) remains(ref *format.Ref, start int64, level int, yield func(Stret
 	}
 	piece := Piece{start, *ref}
 	for done := int64(0); done < int64(ref.Span); {
-		b, err := f.bytes(&piece, uint64(done))
+		h := hold{a: f.a}
+		b, err := f.bytes(&h, &piece, uint64(done))
+		h.release()
 		if err == nil {
 			if !yield(Stretch{Offset: start + done, Length: int64(len(b)), Bytes: b}) {
 				return false

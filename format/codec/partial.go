@@ -22,6 +22,10 @@ var errClosed = errors.New("codec: Partial is closed")
 // Partial decodes a frame from its start, as far as is asked for. It is not
 // safe for concurrent use.
 type Partial struct {
+	// Make, if not nil, makes the memory that is decoded to, of a length. Its
+	// content does not matter.
+	Make func(n int) []byte
+
 	id     ID
 	stored []byte
 	rawLen int
@@ -67,10 +71,11 @@ func (p *Partial) Fill(n int) ([]byte, error) {
 }
 
 func (p *Partial) fill(n int) error {
-	if p.stream == nil && (p.rawLen <= wholeBelow || n > p.rawLen/2) {
-		out, err := Decode(nil, p.id, p.stored, p.rawLen)
+	if p.wholeFor(n) {
+		out, err := Decode(p.make(p.rawLen), p.id, p.stored, p.rawLen)
 		if err == nil {
 			p.out = out
+			p.Close()
 			return nil
 		} // otherwise as far as it goes
 	}
@@ -94,6 +99,22 @@ func (p *Partial) fill(n int) error {
 	}
 	p.Close()
 	return nil
+}
+
+// wholeFor reports whether to decode all at once for n bytes, which is faster:
+// also what little has been decoded by and by, when it is the beginning of much.
+func (p *Partial) wholeFor(n int) bool {
+	if p.stream == nil {
+		return p.rawLen <= wholeBelow || n > p.rawLen/2
+	}
+	return n-len(p.out) > p.rawLen/2
+}
+
+func (p *Partial) make(n int) []byte {
+	if p.Make != nil {
+		return p.Make(n)
+	}
+	return make([]byte, n)
 }
 
 // start sets up the stream and, for LongZstd, the copy list.
@@ -181,9 +202,8 @@ func (p *Partial) reserve(n int) {
 		return
 	}
 	room := min(p.rawLen, max(n, 2*cap(p.out), minGrow))
-	out := make([]byte, len(p.out), room)
-	copy(out, p.out)
-	p.out = out
+	out := p.make(room)
+	p.out = out[:copy(out, p.out)]
 }
 
 // Holds is how much memory decoding further takes, beside the output.

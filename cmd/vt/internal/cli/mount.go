@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"syscall"
 
 	"github.com/vtdarchive/vtd/fusearchive"
@@ -176,7 +177,10 @@ const heapSpare = 64 << 20
 func (c *mountCommand) readerOptions() reader.Options {
 	n := int64(c.Cache)
 	frames := n * 5 / 8
-	return reader.Options{CacheBytes: max(frames, 1), NodeCacheBytes: max(n-frames-frames/4, 1)}
+	return reader.Options{
+		CacheBytes: max(frames, 1), NodeCacheBytes: max(n-frames-frames/4, 1),
+		ReadAhead: runtime.GOMAXPROCS(0), // who reads waits
+	}
 }
 
 // stay waits until the mount is gone. A signal, or the end of the process in
