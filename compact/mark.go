@@ -23,6 +23,8 @@ type version struct {
 	topSum format.Hash
 
 	content format.Hash // content id, under another hash function
+
+	original *format.Entry // the directory of the file that it was made from; or nil
 }
 
 // block is a data block in use.
@@ -108,9 +110,17 @@ func appendNode(n *reader.Node, form format.Form, self uint64) []byte {
 
 // mark finds what a state needs that no earlier one does.
 func (j *job) mark(v *version) error {
+	dir, _, err := v.Original()
+	if err != nil {
+		return err
+	}
 	stack := []uint64{v.Root().Ref.Num}
-	if stack[0] >= j.a.Blocks() {
-		return damagedBlock(v.SnapshotBlock(), "it refers to block %d, of %d", stack[0], j.a.Blocks())
+	if dir != nil {
+		v.original = dir
+		stack = []uint64{dir.Ref.Num, stack[0]} // the tree comes first
+	}
+	if root := v.Root().Ref.Num; root >= j.a.Blocks() {
+		return damagedBlock(v.SnapshotBlock(), "it refers to block %d, of %d", root, j.a.Blocks())
 	}
 	for len(stack) > 0 {
 		num := stack[len(stack)-1]

@@ -32,6 +32,11 @@ func (j *job) order() (copied, packed []uint32, err error) {
 		if err := w.tree(v.Root()); err != nil {
 			return nil, nil, err
 		}
+		if v.original != nil {
+			if err := w.tree(v.original); err != nil {
+				return nil, nil, err
+			}
+		}
 	}
 	return copied, o.Order(), nil
 }

@@ -34,6 +34,11 @@ func (j *job) transcribe() error {
 		if v.content, err = t.contentID(&root, content); err != nil {
 			return err
 		}
+		if v.original != nil {
+			if err := t.below(v.original.Ref.Num); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

@@ -124,6 +124,9 @@ func (o *output) records(copied []uint32) error {
 		root := s.Root.Ref
 		if o.names != nil {
 			root.Hash, s.Content = o.names.of(&root), v.content
+			if v.original != nil {
+				s.Original = o.names.of(&v.original.Ref)
+			}
 		}
 		s.Root.Ref = format.Ref{Kind: root.Kind, Num: o.nums[o.first(root.Num)], Hash: root.Hash}
 		s.Parents = make([]format.Ref, len(v.after))

@@ -30,6 +30,10 @@
 // which that is found out after its beginning has been written, is filled up
 // with zeros, as tar does with a file that shrinks, and is an issue.
 //
+// # Exact
+//
+// [Exact] writes the file that a tree was made from, where it was kept.
+//
 // # Cost
 //
 // Files are read by several goroutines ahead of the one that writes: up to
@@ -44,4 +48,5 @@
 //	tar.go      entries as tar has them
 //	sparse.go   files with holes
 //	zip.go      entries as zip has them
+//	exact.go    Exact: the file that a tree was made from
 package export

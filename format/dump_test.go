@@ -261,7 +261,7 @@ func (d *dumper) column(typ BlockType, form Form) {
 			ColParents: {"parents", func() { d.uvarint("  count"); d.each(names) }},
 			ColReplica: {"replica", d.rest},
 			ColVector:  {"version vector", func() { d.take(16, "  replica"); d.uvarint("  count") }},
-			ColTool:    {"tool", d.rest},
+			ColTool:    {"tool", d.rest}, ColOriginal: {"hash of the directory of the original", d.rest},
 		},
 	}
 	id, _ := binary.Uvarint(d.b)

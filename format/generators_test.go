@@ -40,7 +40,7 @@ var (
 		if !rapid.Bool().Draw(t, "unknown column") {
 			return nil
 		}
-		return []Column{{rapid.Uint64Min(ColumnIgnorable).Draw(t, "id"), rapid.SliceOfN(rapid.Byte(), 1, 9).Draw(t, "data")}}
+		return []Column{{rapid.Uint64Min(ColOriginal+1).Draw(t, "id"), rapid.SliceOfN(rapid.Byte(), 1, 9).Draw(t, "data")}}
 	})
 )
 
@@ -155,6 +155,9 @@ var (
 			s.Parents = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) Ref {
 				return Ref{Num: genNum.Draw(t, "num"), Hash: genHash.Draw(t, "hash")}
 			}), 1, 3).Draw(t, "parents")
+		}
+		if rapid.Bool().Draw(t, "original") {
+			s.Original = genHash.Draw(t, "hash of the original")
 		}
 		for i := range rapid.ByteMax(3).Draw(t, "replicas") {
 			s.Replica[0] = i + 1

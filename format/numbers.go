@@ -196,16 +196,17 @@ const (
 	ColLength    = 3 // recipe: bytes that are made
 	ColInput     = 4 // recipe: bytes they are made from
 
-	ColRoot     = 1  // snapshot: the root entry, as columns of a leaf of one entry
-	ColRootHash = 2  // top: hash of the root directory node
-	ColContent  = 3  // top, snapshot: content id
-	ColTime     = 4  // snapshot: when
-	ColLabel    = 5  // snapshot: short name
-	ColMessage  = 6  // snapshot: text
-	ColParents  = 7  // snapshot: references to earlier snapshots
-	ColReplica  = 8  // snapshot: id of the writer
-	ColVector   = 9  // snapshot: version vector
-	ColTool     = 10 // snapshot: program that wrote it
-	ColSnapshot = 1  // top: hash of the snapshot record
-	ColSpan     = 4  // top: bytes of file content below the root
+	ColRoot     = 1               // snapshot: the root entry, as columns of a leaf of one entry
+	ColRootHash = 2               // top: hash of the root directory node
+	ColContent  = 3               // top, snapshot: content id
+	ColTime     = 4               // snapshot: when
+	ColLabel    = 5               // snapshot: short name
+	ColMessage  = 6               // snapshot: text
+	ColParents  = 7               // snapshot: references to earlier snapshots
+	ColReplica  = 8               // snapshot: id of the writer
+	ColVector   = 9               // snapshot: version vector
+	ColTool     = 10              // snapshot: program that wrote it
+	ColOriginal = ColumnIgnorable // snapshot: hash of the directory with what the tree was made from
+	ColSnapshot = 1               // top: hash of the snapshot record
+	ColSpan     = 4               // top: bytes of file content below the root
 )

@@ -122,6 +122,7 @@ func TestNumbers(t *testing.T) {
 		{"ColReplica", ColReplica, 8},
 		{"ColVector", ColVector, 9},
 		{"ColTool", ColTool, 10},
+		{"ColOriginal", ColOriginal, 128},
 		{"timesEqual", timesEqual, 0},
 		{"timesSeconds", timesSeconds, 1},
 		{"timesNanos", timesNanos, 2},

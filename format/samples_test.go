@@ -71,7 +71,7 @@ func sampleSnapshot() *Snapshot {
 		Content: testHash(3), Time: Time{Sec: 1_700_000_000, Nsec: 123}, Label: "daily", Message: "a message",
 		Parents: []Ref{{Num: 1, Hash: testHash(4)}, {Num: 51, Hash: testHash(5)}},
 		Replica: ReplicaID{15: 1}, Vector: []VectorRow{{ReplicaID{15: 1}, 2}, {ReplicaID{15: 2}, 300}},
-		Tool: "vt 1.0", Extra: []Column{{130, []byte("later")}},
+		Tool: "vt 1.0", Original: testHash(6), Extra: []Column{{130, []byte("later")}},
 	}
 }
 

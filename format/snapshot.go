@@ -69,7 +69,11 @@ type Snapshot struct {
 	Replica ReplicaID
 	Vector  []VectorRow // sorted by replica
 	Tool    string
-	Extra   []Column
+	// Original names the node of a directory in which the file is that the tree was
+	// made from; zero where there is none. Unlike other names of blocks it is a hash
+	// in both forms.
+	Original Hash
+	Extra    []Column
 
 	RootExtra []Column // ignorable columns of Root of unknown meaning
 }
@@ -102,6 +106,9 @@ func (s *Snapshot) AppendTo(b []byte, form Form, self uint64) []byte {
 		return b
 	})
 	w.put(ColTool, []byte(s.Tool))
+	if s.Original != (Hash{}) {
+		w.put(ColOriginal, s.Original[:])
+	}
 	return w.finish()
 }
 
@@ -163,6 +170,17 @@ func ParseSnapshot(b []byte, form Form, self uint64) (*Snapshot, error) {
 		}
 	})
 	s.Tool = text(ColTool)
+	if len(s.Extra) > 0 && s.Extra[0].ID == ColOriginal {
+		sub := cursor{b: s.Extra[0].Data}
+		if s.Original = sub.hash(); s.Original == (Hash{}) {
+			sub.fail("an original without a name")
+		}
+		sub.done()
+		if sub.bad != "" {
+			c.fail(sub.bad)
+		}
+		s.Extra = append([]Column(nil), s.Extra[1:]...)
+	}
 	if c.bad == "" && !bytes.Equal(s.AppendTo(nil, form, self), b) {
 		c.fail("not in its one canonical encoding")
 	}

@@ -76,7 +76,7 @@ var registry = map[string]uint64{
 	"ColDevices": ColDevices, "ColLinks": ColLinks, "ColXattrs": ColXattrs, "ColBtimes": ColBtimes, "ColFirstNames": ColFirstNames,
 	"ColCounts": ColCounts, "ColChildren": ColChildren, "ColRefKinds": ColRefKinds, "ColSpans": ColSpans, "ColSnapshot": ColSnapshot,
 	"ColRootHash": ColRootHash, "ColContent": ColContent, "ColSpan": ColSpan, "ColRoot": ColRoot, "ColTime": ColTime,
-	"ColLabel": ColLabel, "ColMessage": ColMessage, "ColParents": ColParents, "ColRecipes": ColRecipes, "ColTransform": ColTransform, "ColParams": ColParams, "ColLength": ColLength, "ColInput": ColInput, "ColReplica": ColReplica, "ColVector": ColVector, "ColTool": ColTool,
+	"ColLabel": ColLabel, "ColMessage": ColMessage, "ColParents": ColParents, "ColRecipes": ColRecipes, "ColTransform": ColTransform, "ColParams": ColParams, "ColLength": ColLength, "ColInput": ColInput, "ColReplica": ColReplica, "ColVector": ColVector, "ColTool": ColTool, "ColOriginal": ColOriginal,
 }
 
 func TestSpecLimits(t *testing.T) {

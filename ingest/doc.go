@@ -24,6 +24,12 @@
 // A leading slash and what goes up by ".." is taken off names, as tar does; so
 // it is of the names that hard links lead to. Targets of symbolic links stay.
 //
+// # Exact
+//
+// With [Options.Exact] the file itself is kept beside the tree, as what it is
+// made from. It shares its blocks with the files of the tree; what remains are
+// headers and padding, and of gzip and zip the recipes of their streams.
+//
 // # What is refused
 //
 // Each is an issue, with a reason, and left out; the rest is taken:
@@ -46,4 +52,5 @@
 //	tar.go     members of tar files
 //	zip.go     members of zip files
 //	name.go    names
+//	exact.go   the file itself, beside what it holds
 package ingest

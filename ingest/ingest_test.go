@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"archive/zip"
 	"bytes"
+	"compress/bzip2"
 	"compress/gzip"
 	"context"
 	"encoding/base64"
@@ -401,10 +402,13 @@ func TestSamples(t *testing.T) {
 		if strings.HasSuffix(file, ".base64") {
 			in = base64.NewDecoder(base64.StdEncoding, f)
 		}
-		r := read(t, in, ingest.Options{})
-		f.Close()
+		r := read(t, in, ingest.Options{Exact: filepath.Base(file)})
 		name, _ := filepath.Rel(root, file)
 		name = strings.ReplaceAll(name, "/testdata", "")
+		if r.err == nil {
+			r.sameAs(t, name, f)
+		}
+		f.Close()
 		switch {
 		case r.err != nil:
 			got[name] = r.err.Error()
@@ -425,6 +429,26 @@ func TestSamples(t *testing.T) {
 		}
 	}
 	t.Logf("%d files, %d of them refused", len(files), len(got))
+}
+
+// sameAs holds the original against the file that it was.
+func (r *result) sameAs(t *testing.T, name string, f *os.File) {
+	t.Helper()
+	_, got := r.original(t)
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		t.Fatal(err)
+	}
+	var in io.Reader = f
+	switch filepath.Ext(name) {
+	case ".base64":
+		in = base64.NewDecoder(base64.StdEncoding, f)
+	case ".bz2":
+		in = bzip2.NewReader(f) // it is the tar
+	}
+	want, err := io.ReadAll(in)
+	if err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%s: the original has %d bytes and comes back as %d others: %v", name, len(want), len(got), err)
+	}
 }
 
 // FuzzRead: whatever it is, it is taken or refused, and what it gives is a sound
@@ -455,7 +479,7 @@ func FuzzRead(f *testing.F) {
 		defer cancel()
 		var out bytes.Buffer
 		_, err := writer.Build(ctx, &out, options(t), func(add func(*writer.Member) error) error {
-			return ingest.Read(ctx, bytes.NewReader(b), ingest.Options{TempDir: t.TempDir()}, add)
+			return ingest.Read(ctx, bytes.NewReader(b), ingest.Options{TempDir: t.TempDir(), Exact: "original"}, add)
 		})
 		switch {
 		case ctx.Err() != nil:
@@ -472,6 +496,10 @@ func FuzzRead(f *testing.F) {
 		defer a.Close()
 		if rep, err := a.Verify(ctx, reader.VerifyOptions{}); err != nil || !rep.OK() {
 			t.Fatal(err, rep)
+		}
+		r := result{a: a}
+		if name, got := r.original(t); name == "original" && !bytes.Equal(got, b) {
+			t.Fatalf("the original of %d bytes comes back as %d others", len(b), len(got))
 		}
 	})
 }

@@ -26,6 +26,11 @@ type Options struct {
 	// Zip says that it is a zip file, whatever it begins with: some begin with a
 	// program that unpacks them.
 	Zip bool
+	// Exact, if not empty, says that the file itself is added as well, under this
+	// name, as what the tree is made from ([writer.Member]), so that its very octets
+	// can be had again. Of what zstd, bzip2 or xz pack it is the tar: it is as long as
+	// the members together, and is stored once with them.
+	Exact string
 	// Salvage makes what follows a fault in a file an issue of the path "", and
 	// what came before it all there is.
 	Salvage bool
@@ -52,12 +57,30 @@ const maxWindow = 128 << 20
 // writer.ErrMember, and of the end of the context, end it.
 func Read(ctx context.Context, in io.Reader, o Options, add func(*writer.Member) error) error {
 	x := &reading{ctx: ctx, o: o, add: add}
-	err := x.read(in)
-	if o.Salvage && errors.Is(err, ErrBroken) {
-		x.issue("", err, false)
-		return nil
+	if o.Exact == "" {
+		_, err := x.salvage(in)
+		return err
 	}
-	return err
+	f, done, err := x.again(in)
+	if err != nil {
+		return err
+	}
+	broken, err := x.salvage(f)
+	if err == nil {
+		err = x.original(f, broken)
+	}
+	return errors.Join(err, done())
+}
+
+// salvage reads a file, and makes an issue of what is wrong with it if that is
+// asked for.
+func (x *reading) salvage(in io.Reader) (broken bool, err error) {
+	err = x.read(in)
+	if x.o.Salvage && errors.Is(err, ErrBroken) {
+		x.issue("", err, false)
+		return true, nil
+	}
+	return false, err
 }
 
 type reading struct {
@@ -83,15 +106,17 @@ func (x *reading) member(m *writer.Member) error {
 	return err
 }
 
-// magics tell compressed files apart.
+// magics tell compressed files apart. Those with suffixes of their names are
+// packed in a way that no recipe makes again.
 var magics = []struct {
-	magic string
-	open  func(io.Reader) (io.Reader, error)
+	magic    string
+	open     func(io.Reader) (io.Reader, error)
+	suffixes []string
 }{
-	{"\x1f\x8b", func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }},
-	{"\x28\xb5\x2f\xfd", openZstd},
-	{"BZh", func(r io.Reader) (io.Reader, error) { return bzip2.NewReader(r), nil }},
-	{"\xfd7zXZ\x00", func(r io.Reader) (io.Reader, error) { return xz.NewReader(r) }},
+	{"\x1f\x8b", func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }, nil},
+	{"\x28\xb5\x2f\xfd", openZstd, []string{".zst", ".zstd", ".tzst"}},
+	{"BZh", func(r io.Reader) (io.Reader, error) { return bzip2.NewReader(r), nil }, []string{".bz2", ".tbz2", ".tbz"}},
+	{"\xfd7zXZ\x00", func(r io.Reader) (io.Reader, error) { return xz.NewReader(r) }, []string{".xz", ".txz"}},
 }
 
 func openZstd(r io.Reader) (io.Reader, error) {

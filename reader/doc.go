@@ -88,6 +88,7 @@
 //	node.go            metadata blocks, parsed and checked
 //
 //	tree.go            Tree: snapshots, look-up
+//	original.go        the file that a tree was made from
 //	dir.go             directories of one or many nodes, in order
 //	walk.go            Walk
 //	pairs.go           two directories side by side, without what is equal

@@ -51,6 +51,9 @@ type Harm struct {
 	Path     string `json:"path"` // "" is the root
 	// PathBytes are the bytes of a path that is not valid UTF-8.
 	PathBytes []byte `json:"path_bytes,omitempty"`
+	// Original says that it is not of the tree, but the file that the tree was made
+	// from; see [Tree.Original].
+	Original bool `json:"original,omitempty"`
 	// The range of the file's content; Length is -1 for a directory, and for
 	// an entry of which more than content is concerned.
 	Offset int64 `json:"offset"`
@@ -142,7 +145,7 @@ func (n *Finding) Hurt(h Harm) {
 	}
 	if k := len(n.Hurts) - 1; k >= 0 {
 		last := &n.Hurts[k]
-		if last.Snapshot == h.Snapshot && last.Path == h.Path && last.Length >= 0 && h.Length >= 0 && last.Offset+last.Length == h.Offset {
+		if last.Snapshot == h.Snapshot && last.Path == h.Path && last.Original == h.Original && last.Length >= 0 && h.Length >= 0 && last.Offset+last.Length == h.Offset {
 			last.Length += h.Length
 			return
 		}

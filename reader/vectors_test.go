@@ -147,6 +147,17 @@ func firstFault(t *testing.T, v vector, open func(reader.Options) (*reader.Archi
 		Hash: info.Hash, Top: a.Trailer().TopHash.String(), Root: info.Root.String(), Content: info.Content.String(),
 		Blocks: info.Blocks, Snapshots: info.Snapshots, Label: tree.Snapshot().Label, Entries: entries,
 	}
+	dir, file, err := tree.Original()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if file != nil {
+		list := []testkit.Entry{describe(".", dir), describe(file.Name, file)}
+		if _, err := listDataOf(a, list, func(fn reader.WalkFunc) error { return tree.WalkFrom("", dir, fn) }); err != nil {
+			t.Fatal(err)
+		}
+		got.Original = &list[1]
+	}
 	if !reflect.DeepEqual(got, v.Contents) {
 		x, _ := json.Marshal(got)
 		y, _ := json.Marshal(v.Contents)
@@ -219,8 +230,12 @@ const largestRead = 64 << 20
 
 // listData reads every file and fills in its hash.
 func listData(a *reader.Archive, all []testkit.Entry) ([]testkit.Entry, error) {
+	return listDataOf(a, all, a.Walk)
+}
+
+func listDataOf(a *reader.Archive, all []testkit.Entry, walk func(reader.WalkFunc) error) ([]testkit.Entry, error) {
 	i := 0
-	err := a.Walk(func(path string, e *format.Entry, err error) error {
+	err := walk(func(path string, e *format.Entry, err error) error {
 		x := &all[i]
 		i++
 		if err != nil || e.Kind != format.KindFile {

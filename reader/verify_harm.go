@@ -34,6 +34,14 @@ const maxHarms = 100_000
 // it hurts there.
 func (c *treeChecker) harm(t *Tree) {
 	left := int64(maxHarms)
+	file := func(e *format.Entry, at Harm) {
+		c.harmRef(&e.Ref, 0, anyLevel, 0, func(num, off, n uint64) bool {
+			at.Offset, at.Length = int64(off), int64(n)
+			c.findingOf(num).Hurt(at)
+			left -= walkCost(at.Path)
+			return left > 0 && c.ctx.Err() == nil
+		})
+	}
 	c.steps = c.most() / 4 // what is hurt is a part, and being told of most of it is enough
 	_ = t.Walk(func(path string, e *format.Entry, err error) error {
 		if c.steps -= walkCost(path); c.ctx.Err() != nil || left <= 0 || c.steps <= 0 {
@@ -52,16 +60,13 @@ func (c *treeChecker) harm(t *Tree) {
 				return fs.SkipDir
 			}
 		case e.Kind == format.KindFile:
-			c.harmRef(&e.Ref, 0, anyLevel, 0, func(num, off, n uint64) bool {
-				h := c.at(path)
-				h.Offset, h.Length = int64(off), int64(n)
-				c.findingOf(num).Hurt(h)
-				left -= walkCost(path)
-				return left > 0 && c.ctx.Err() == nil
-			})
+			file(e, c.at(path))
 		}
 		return nil
 	})
+	if _, e, err := t.original(); err == nil && e != nil && left > 0 && c.ctx.Err() == nil {
+		file(e, c.atOriginal(e.Name))
+	}
 }
 
 // harmRef tells which bytes of content, from start on, a reference loses, and

@@ -47,7 +47,9 @@ type treeChecker struct {
 
 	contents map[contentKey]contentFile // files whose contents are still to be hashed
 	unread   bool                       // one of them could not be read
-	steps    int64                      // of the search for harm that are left
+
+	inOriginal bool  // what is checked is not in the tree
+	steps      int64 // of the search for harm that are left
 }
 
 // trees checks every snapshot that the newest leads to, and tells what the
@@ -116,6 +118,7 @@ func (c *treeChecker) check(t *Tree) dirSum {
 	root := t.Root()
 	c.unread = false
 	sum := c.dir(root, nil, 1)
+	sum.hurt = c.original() || sum.hurt
 	c.hashContents()
 	sum.hurt = sum.hurt || c.unread
 	if !sum.whole || c.ctx.Err() != nil {
@@ -136,6 +139,23 @@ func (c *treeChecker) check(t *Tree) dirSum {
 	return sum
 }
 
+// original checks the file that the tree was made from, if the archive has it.
+func (c *treeChecker) original() (hurt bool) {
+	_, e, err := c.tree.original()
+	if err != nil {
+		if n := c.unreadable(c.tree.num, err); n != nil {
+			n.Hurt(c.atOriginal(""))
+		}
+		return true
+	}
+	if e == nil {
+		return false
+	}
+	c.inOriginal = true
+	defer func() { c.inOriginal = false }()
+	return c.file(e, nil)
+}
+
 // contentID gives the content id of a tree.
 func (c *treeChecker) contentID(root *format.Entry, sum dirSum) format.Hash {
 	type dir struct {
@@ -154,15 +174,26 @@ func (c *treeChecker) contentID(root *format.Entry, sum dirSum) format.Hash {
 
 // mismatch notes something wrong with a tree whose blocks are all right.
 func (c *treeChecker) mismatch(num uint64, path, structure, msg string, args ...any) {
-	n := c.note(blockDamage(structure, format.NoOffset, num, "%s: %s", displayPath(path), fmt.Sprintf(msg, args...)), 0)
+	c.mismatchOf(num, c.at(path), structure, msg, args...)
+}
+
+func (c *treeChecker) mismatchOf(num uint64, hurts Harm, structure, msg string, args ...any) {
+	n := c.note(blockDamage(structure, format.NoOffset, num, "%s: %s", displayPath(hurts.Path), fmt.Sprintf(msg, args...)), 0)
 	if n != nil && len(n.Hurts) == 0 {
-		n.Hurt(c.at(path))
+		n.Hurt(hurts)
 	}
 }
 
 // at is a whole entry of the current tree, for a finding.
 func (c *treeChecker) at(path string) Harm {
 	return Harm{Snapshot: c.tree.num, Label: c.tree.snapshot.Label, Path: path, Length: -1}
+}
+
+// atOriginal is the file that the current tree was made from.
+func (c *treeChecker) atOriginal(name string) Harm {
+	h := c.at(name)
+	h.Original = true
+	return h
 }
 
 // totals holds what a directory's entry says against what is below.
@@ -272,7 +303,7 @@ func (c *treeChecker) file(e *format.Entry, dir *place) (hurt bool) {
 	if c.contents == nil {
 		c.contents = make(map[contentKey]contentFile)
 	}
-	c.contents[contentKey{e.Ref.Kind, e.Ref.Octet, e.Ref.Num, e.Ref.Span, e.Content}] = contentFile{e, place{dir, e.Name}, c.firstBlock(&e.Ref), len(c.contents)}
+	c.contents[contentKey{e.Ref.Kind, e.Ref.Octet, e.Ref.Num, e.Ref.Span, e.Content}] = contentFile{e, place{dir, e.Name}, c.firstBlock(&e.Ref), len(c.contents), c.inOriginal}
 	if len(c.contents) == maxContents {
 		c.hashContents()
 	}
@@ -294,6 +325,15 @@ type contentFile struct {
 	at    place
 	first uint64 // data block, about
 	n     int    // in the order of the tree
+
+	original bool // it is not in the tree, which was made from it
+}
+
+// harmOf is the whole of a file.
+func (c *treeChecker) harmOf(x *contentFile) Harm {
+	h := c.at(x.at.String())
+	h.Original = x.original
+	return h
 }
 
 // maxContents bounds how many files wait to be hashed.
@@ -345,13 +385,13 @@ func (c *treeChecker) hashContents() {
 		h := c.a.header.Hash.NewContent()
 		if _, err := f.WriteTo(ctxWriter{c.ctx, h}); err != nil {
 			if n := c.note(err, 0); n != nil && len(n.Hurts) == 0 {
-				n.Hurt(c.at(x.at.String()))
+				n.Hurt(c.harmOf(&x))
 			}
 			c.unread = true
 			continue
 		}
 		if got := h.Sum(); got != x.e.Content {
-			c.mismatch(x.e.Ref.Num, x.at.String(), "directory", "the hash of its whole content is %v; its entry says %v", got, x.e.Content)
+			c.mismatchOf(x.e.Ref.Num, c.harmOf(&x), "directory", "the hash of its whole content is %v; its entry says %v", got, x.e.Content)
 		}
 	}
 }

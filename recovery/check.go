@@ -285,6 +285,7 @@ func (r *recovery) entry(e *format.Entry, d *dirInfo) (sum format.Hash, ok bool)
 
 // mark notes what metadata names, and which blocks are records of snapshots.
 func (r *recovery) mark() error {
+	var single []uint64 // directories of one file
 	for _, f := range r.s.frames {
 		if f.head.Kind != format.FrameMetadata {
 			continue
@@ -301,6 +302,9 @@ func (r *recovery) mark() error {
 			if n.snapshot != nil {
 				r.records = append(r.records, num)
 			}
+			if isOriginal(n) {
+				single = append(single, num)
+			}
 			for _, x := range n.refs() {
 				if g, k := r.s.find(x.Num); g != nil {
 					g.flags[k] |= flagNamed
@@ -309,5 +313,6 @@ func (r *recovery) mark() error {
 			r.blocks++
 		}
 	}
+	r.findOriginals(single)
 	return nil
 }

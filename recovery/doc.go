@@ -50,6 +50,7 @@
 //     the numbers of their nodes, all else by the kind of content that it begins
 //     like, and the number of its block. Where the newest tree is whole, it is not
 //     touched: a snapshot with the label "lost+found" follows it.
+//   - The file that a tree was made from is kept beside it if all of it is there.
 //   - Snapshots whose parents are lost follow the one before them.
 //
 // A tree that a corrected one follows in its segment is not kept if that is
@@ -106,6 +107,7 @@
 //	fill.go       what is missing from elsewhere
 //	plan.go       directories of which some is missing
 //	content.go    files of which some is missing
+//	original.go   files that trees were made from
 //	lost.go       what nothing names
 //	build.go      nodes made anew; hard links
 //	write.go      the archive that is written

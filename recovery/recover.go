@@ -74,16 +74,18 @@ type recovery struct {
 	made     []madeNode
 	madeOf   map[format.Hash]int
 
-	records  []uint64 // snapshot records, ascending
-	adopted  map[uint64]bool
-	rests    map[restKey]*remains
-	contents map[restKey]bool
-	lostDirs map[uint64]*format.Entry
-	broken   []uint64 // recipes of whose input some is lost
-	isBroken map[uint64]bool
-	plain    *plainFiles
-	distrust bool // nothing proves the trees: contents have to
-	failed   error
+	records []uint64 // snapshot records, ascending
+	adopted map[uint64]bool
+
+	originals map[format.Hash]uint64 // directories of what trees were made from
+	rests     map[restKey]*remains
+	contents  map[restKey]bool
+	lostDirs  map[uint64]*format.Entry
+	broken    []uint64 // recipes of whose input some is lost
+	isBroken  map[uint64]bool
+	plain     *plainFiles
+	distrust  bool // nothing proves the trees: contents have to
+	failed    error
 
 	deepSum, deepList, deepDir int // nodes around the one that is being looked at
 }
@@ -104,7 +106,7 @@ func Recover(ctx context.Context, src reader.Source, name string, w io.Writer, o
 		frames: newCache[*frame, *decoded](frameCache), nodes: newCache[uint64, *node](nodeCache), parts: newCache[partKey, []byte](partCache),
 		meta: map[uint64][]byte{}, proved: map[uint64]bool{}, sums: map[uint64]format.Hash{}, lists: map[uint64]listInfo{}, dirs: map[uint64]*dirInfo{},
 		same: map[uint64]uint64{}, guesses: map[uint64]extra{}, extraOf: map[format.Hash]int{}, madeOf: map[format.Hash]int{},
-		adopted: map[uint64]bool{}, rests: map[restKey]*remains{}, contents: map[restKey]bool{}, lostDirs: map[uint64]*format.Entry{}, isBroken: map[uint64]bool{},
+		adopted: map[uint64]bool{}, originals: map[format.Hash]uint64{}, rests: map[restKey]*remains{}, contents: map[restKey]bool{}, lostDirs: map[uint64]*format.Entry{}, isBroken: map[uint64]bool{},
 		spool: spool{dir: opts.TempDir},
 	}
 	defer r.spool.close()
@@ -300,6 +302,7 @@ func (r *recovery) plant(v *version, i int) {
 		p.countLinks(root.Ref.Num)
 	}
 	v.root = p.build(root.Ref.Num)
+	r.keepOriginal(v, i)
 	if !v.made && (v.root.size != root.Size || v.root.count != root.Count) {
 		v.whole = false
 	}

@@ -76,6 +76,7 @@ const (
 	LossFile      = "file"      // all of it
 	LossDirectory = "directory" // what was in it, unless it turns up in lost+found
 	LossEntries   = "entries"   // some of what was in it, the same
+	LossOriginal  = "original"  // the file that the tree was made from, whatever is missing of it
 )
 
 // Loss is something missing from a tree.

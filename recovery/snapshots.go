@@ -18,8 +18,10 @@ type version struct {
 	made   bool
 	lost   bool  // some parent of it is
 	after  []int // parents
-	hash   format.Hash
-	out    uint64 // number of the record in what is written
+
+	original uint64 // the directory of what the tree was made from; 0: there is none
+	hash     format.Hash
+	out      uint64 // number of the record in what is written
 }
 
 // live gives the records of trees of which something is there, in the order of

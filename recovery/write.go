@@ -55,6 +55,9 @@ func (r *recovery) write(w io.Writer, vs []*version) error {
 	seen := map[uint64]bool{}
 	for _, v := range vs {
 		o.use(v.root.num, seen)
+		if v.original != 0 {
+			o.use(v.original, seen)
+		}
 	}
 	r.opts.phase("writing", o.dataBytes())
 	for i, v := range vs {
@@ -119,7 +122,7 @@ func (o *output) dataBytes() (n int64) {
 func (o *output) version(vs []*version, i int, v *version) error {
 	begin := o.off
 	first := o.next
-	order, err := o.number(v.root.num, first+2)
+	order, err := o.number(v, first+2)
 	if err != nil {
 		return err
 	}
@@ -161,8 +164,11 @@ func (o *output) version(vs []*version, i int, v *version) error {
 
 // number numbers the metadata blocks of a tree that have no number yet, each
 // node before those that it is the first to name.
-func (o *output) number(root, next uint64) (order []uint64, err error) {
-	stack := []uint64{root}
+func (o *output) number(v *version, next uint64) (order []uint64, err error) {
+	stack := []uint64{v.root.num}
+	if v.original != 0 {
+		stack = []uint64{v.original, v.root.num} // the tree comes first
+	}
 	for len(stack) > 0 {
 		num := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]

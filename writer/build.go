@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -36,6 +37,11 @@ type Member struct {
 	// Link is the path of a member that came before and is the same file as this
 	// one: of all else, only Path is looked at.
 	Link string
+	// Original says that it is no entry of the tree, but the file that the tree is
+	// made from, for who wants its very octets back. Of it, Path, which is its name,
+	// Content and Size are kept; there is at most one. A Content that is an
+	// *os.File is read from its start, wherever it stands.
+	Original bool
 }
 
 func (m *Member) attr(name string) string {
@@ -100,6 +106,8 @@ type given struct {
 type build struct {
 	*scan
 	root   *given
+	origin *given // the original
+	called string // its name
 	owners map[format.Owner]uint32
 	jobs   chan buildJob
 	free   chan []byte // buffers for contents
@@ -163,6 +171,9 @@ func (b *build) add(r *fileReader, m *Member) error {
 	if err := b.ctx.Err(); err != nil {
 		return err
 	}
+	if m.Original {
+		return b.original(r, m)
+	}
 	parts, err := memberParts(m.Path)
 	if err != nil {
 		return err
@@ -184,6 +195,22 @@ func (b *build) add(r *fileReader, m *Member) error {
 		return b.content(r, g, m)
 	}
 	return nil
+}
+
+// original takes the file that the tree is made from.
+func (b *build) original(r *fileReader, m *Member) error {
+	if !format.ValidName(m.Path) {
+		return fmt.Errorf("%w: %q is no name", ErrMember, m.Path)
+	}
+	if b.origin != nil {
+		return fmt.Errorf("%w: a tree is made from one original", ErrMember)
+	}
+	b.origin, b.called = &given{n: node{kind: format.KindFile}}, m.Path
+	b.origin.n.owner = b.t.addOwner(format.Owner{})
+	if f, ok := m.Content.(*os.File); ok {
+		return b.originalFile(r, m, f)
+	}
+	return b.content(r, b.origin, m)
 }
 
 // memberParts takes a path apart, which must not lead out of the tree.
@@ -373,4 +400,17 @@ func (b *build) plant() {
 		d.first, d.count = first, uint32(b.t.nodes.len())-first
 	}
 	b.t.numberLinks()
+	if b.origin == nil || b.origin.refused {
+		return
+	}
+	dir, _ := b.t.nodes.add(node{kind: format.KindImplied})
+	file := b.origin.n
+	file.name = b.called
+	k, _ := b.t.nodes.add(file)
+	d := b.t.node(uint32(dir))
+	d.first, d.count = uint32(k), 1
+	b.t.original = uint32(dir)
+	if len(b.origin.packed) > 0 {
+		b.t.packed[uint32(k)] = b.origin.packed
+	}
 }

@@ -6,7 +6,7 @@ import "github.com/vtdarchive/vtd/format"
 // each which one it is.
 func (t *tree) directories() []uint32 {
 	var dirs []uint32
-	t.walk(func(i uint32, n *node) {
+	t.walkAll(func(i uint32, n *node) {
 		if n.kind.IsDir() {
 			n.content = uint32(len(dirs))
 			dirs = append(dirs, i)

@@ -202,6 +202,9 @@ func (c *creation) snapshot(run *numberedRun) (snap, top []byte) {
 	if c.past != nil {
 		s.Parents, s.Replica, s.Vector = c.past.parents, c.past.replica, c.past.vector
 	}
+	if c.tree.original != 0 {
+		s.Original = c.meta.at(c.meta.dirOf(c.tree.original).block).hash
+	}
 	run.snapshot = c.o.Hash.Sum(s.AppendTo(nil, format.Canonical, 0))
 	t := format.Top{Snapshot: run.snapshot, Root: root.Ref.Hash, Content: c.rep.ContentID, Span: root.Size}
 	top = t.AppendTo(nil)
@@ -362,6 +365,8 @@ func (c *creation) report(begin time.Time) {
 		default:
 			r.Others++
 		}
+	})
+	c.tree.walkAll(func(i uint32, n *node) {
 		if n.link == 0 || c.tree.links[n.link-1].first == i {
 			c.tree.eachBlock(n, func(id uint32) {
 				r.DupBlocks++

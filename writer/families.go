@@ -11,7 +11,7 @@ import (
 func orderBlocks(t *tree, table *blockTable, order uint8) []uint32 {
 	seen := make([]bool, table.blocks.len())
 	o := families.New(order == format.OrderFamilies, func(file uint32) string { return t.node(file).name })
-	t.walk(func(i uint32, n *node) {
+	t.walkAll(func(i uint32, n *node) {
 		o.File(i)
 		t.eachBlock(n, func(id uint32) {
 			b := table.at(id)

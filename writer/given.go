@@ -6,7 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/vtdarchive/vtd/internal/fsmeta"
 	"github.com/vtdarchive/vtd/scanners"
@@ -132,6 +135,40 @@ func (b *build) large(r *fileReader, g *given, m *Member, head []byte, rest io.R
 		r.setList(&g.n, r.hasher.Sum())
 	}
 	b.took(r, g, n)
+	return nil
+}
+
+// originalFile cuts a file that lies on a disk. It is not read into memory or
+// copied: it can be read at several places where it lies.
+func (b *build) originalFile(r *fileReader, m *Member, f *os.File) error {
+	fd := int(f.Fd())
+	before, err := fsmeta.FStat(fd)
+	if err != nil {
+		return err
+	}
+	if before.Kind() != unix.S_IFREG || before.Size <= int64(b.o.LiteralMax) {
+		n := *m
+		n.Content = io.NewSectionReader(f, 0, math.MaxInt64)
+		return b.content(r, b.origin, &n)
+	}
+	if m.Size >= 0 && before.Size != m.Size {
+		return errShortMember
+	}
+	err = r.large(b.ctx, b.job(r, b.origin, m), fd, before)
+	after, e := fsmeta.FStat(fd)
+	switch {
+	case b.ctx.Err() != nil:
+		return b.ctx.Err()
+	case r.spoolErr != nil:
+		return r.spoolErr
+	case e != nil:
+		return e
+	case after.Size != before.Size || after.Mtime != before.Mtime || after.Ctime != before.Ctime:
+		return errChanged
+	case err != nil:
+		return err
+	}
+	b.took(r, b.origin, before.Size)
 	return nil
 }
 

@@ -160,6 +160,9 @@ func (m *metaTree) entryOf(i uint32, n *node) format.Entry {
 	return e
 }
 
+// dirOf gives what is known of a directory.
+func (m *metaTree) dirOf(dir uint32) *dirInfo { return &m.dirs[m.t.node(dir).content] }
+
 // name points a reference at a metadata block.
 func (m *metaTree) name(r *format.Ref, id uint32) {
 	b := m.at(id)
@@ -321,6 +324,9 @@ func (m *metaTree) indirects(ids []uint32) []format.Ref {
 func (m *metaTree) number(next uint64) []uint32 {
 	var order []uint32
 	stack := []uint32{m.dirs[0].block} // of our own: trees may be thousands deep
+	if m.t.original != 0 {
+		stack = []uint32{m.dirOf(m.t.original).block, stack[0]}
+	}
 	for len(stack) > 0 {
 		id := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]

@@ -100,7 +100,8 @@ type linkGroup struct {
 
 // tree is all that phase 1 finds out.
 type tree struct {
-	nodes paged[node]
+	nodes    paged[node]
+	original uint32 // a directory beside the root, with the file that the tree is made from; 0: there is none
 
 	mu       sync.Mutex // guards what workers add to
 	literals paged[[]byte]
@@ -240,8 +241,18 @@ func (t *tree) addXattrs(xs []format.Xattr) uint32 {
 
 // walk calls visit for every node that remains, parents first, in the order
 // of names; for the root, too.
-func (t *tree) walk(visit func(i uint32, n *node)) {
-	stack := []uint32{0}
+func (t *tree) walk(visit func(i uint32, n *node)) { t.walkBelow(0, visit) }
+
+// walkAll is walk, and then the same for the directory of the original.
+func (t *tree) walkAll(visit func(i uint32, n *node)) {
+	t.walk(visit)
+	if t.original != 0 {
+		t.walkBelow(t.original, visit)
+	}
+}
+
+func (t *tree) walkBelow(dir uint32, visit func(i uint32, n *node)) {
+	stack := []uint32{dir}
 	for len(stack) > 0 {
 		i := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]

@@ -92,7 +92,7 @@ func newChooser(c *creation) *chooser {
 // eachFile visits files, one name of each.
 func (x *chooser) eachFile(visit func(i uint32, n *node)) {
 	t := x.c.tree
-	t.walk(func(i uint32, n *node) {
+	t.walkAll(func(i uint32, n *node) {
 		if n.kind == format.KindFile && (n.link == 0 || t.links[n.link-1].first == i) {
 			visit(i, n)
 		}

@@ -33,6 +33,7 @@ type Version struct {
 	Root     *Node
 	Snapshot format.Snapshot
 	After    []int // indexes of earlier versions, counted over all segments
+	Original *Node // what it was made from, or nil
 }
 
 // Options are the parameters of an archive; zero values stand for the

@@ -51,6 +51,9 @@ func (c *checker) verify() error {
 	if c.top.Span != c.snap.Root.Size {
 		return damaged("top block", format.NoOffset, "its span is %d, the tree's %d", c.top.Span, c.snap.Root.Size)
 	}
+	if err := c.original(c.snap, &c.out); err != nil {
+		return err
+	}
 	return c.history(c.snap, map[uint64]bool{})
 }
 
@@ -224,6 +227,9 @@ func (c *checker) history(s *format.Snapshot, seen map[uint64]bool) error {
 			return err
 		}
 		if err := c.snapshotTree(old, root); err != nil {
+			return err
+		}
+		if err := c.original(old, &Contents{}); err != nil {
 			return err
 		}
 		if err := c.history(old, seen); err != nil {

@@ -145,12 +145,15 @@ func (e *emitter) version(v *Version, segment int) error {
 	for _, i := range v.After {
 		parents = append(parents, e.snaps[i])
 	}
-	top, snap, root, content, err := e.planner.version(v, parents)
+	top, snap, root, original, content, err := e.planner.version(v, parents)
 	if err != nil {
 		return err
 	}
 	var meta, data []*Block
 	e.order(root, &meta, &data)
+	if original != nil {
+		e.order(original, &meta, &data)
+	}
 	all := slices.Concat([]*Block{top, snap}, meta, data)
 	if e.OnePass {
 		all = slices.Concat(data, []*Block{top, snap}, meta)

@@ -20,6 +20,7 @@ type Contents struct {
 	Snapshots uint64  `json:"snapshots"` // as the trailer counts them
 	Label     string  `json:"label,omitempty"`
 	Entries   []Entry `json:"entries"`                // depth first, in order of name; the root is "."
+	Original  *Entry  `json:"original,omitempty"`     // what the tree was made from
 	Tail      int     `json:"ignored_tail,omitempty"` // bytes after the last valid trailer: a reader reports them
 }
 

@@ -70,15 +70,21 @@ func (p *planner) data(path string, content []byte, absent bool) *Block {
 	return b
 }
 
-// version plans a tree: its top block, snapshot record and root directory.
-func (p *planner) version(v *Version, parents []*Block) (top, snap, root *Block, content format.Hash, err error) {
+// version plans a tree: its top block, snapshot record and root directory, and
+// the directory of its original, or nil.
+func (p *planner) version(v *Version, parents []*Block) (top, snap, root, original *Block, content format.Hash, err error) {
 	n := *v.Root
 	if !n.Kind.IsDir() {
-		return nil, nil, nil, content, fmt.Errorf("the root is a %v", n.Kind)
+		return nil, nil, nil, nil, content, fmt.Errorf("the root is a %v", n.Kind)
 	}
 	root, sum, err := p.dir(&n, ".")
 	if err != nil {
-		return nil, nil, nil, content, err
+		return nil, nil, nil, nil, content, err
+	}
+	if v.Original != nil {
+		if original, _, err = p.dir(Implied("", v.Original), "original"); err != nil {
+			return nil, nil, nil, nil, content, err
+		}
 	}
 	n.Name = ""
 	content = sum.contentID(p.Hash, &n.Entry)
@@ -95,6 +101,9 @@ func (p *planner) version(v *Version, parents []*Block) (top, snap, root *Block,
 	for _, parent := range parents {
 		s.Parents = append(s.Parents, format.Ref{Hash: parent.Hash})
 	}
+	if original != nil {
+		s.Original = original.Hash
+	}
 	if p.hooks.Snapshot != nil {
 		p.hooks.Snapshot(&s)
 	}
@@ -109,7 +118,7 @@ func (p *planner) version(v *Version, parents []*Block) (top, snap, root *Block,
 		p.hooks.Top(&t)
 	}
 	top = p.meta(&Block{Type: format.BlockTop, Path: "."}, func(b []byte, _ format.Form, _ uint64) []byte { return t.AppendTo(b) })
-	return top, snap, root, content, nil
+	return top, snap, root, original, content, nil
 }
 
 // dir plans a directory and sets the entry's totals and reference. sum is the

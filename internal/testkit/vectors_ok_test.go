@@ -178,6 +178,17 @@ func okFiles() []vectorCase {
 				Replica: format.ReplicaID{1, 2, 3}, Vector: []format.VectorRow{{Replica: format.ReplicaID{0, 9}, Count: 300}, {Replica: format.ReplicaID{1, 2, 3}, Count: 1}},
 			}
 		}),
+		{name: "original", comment: "the file that the tree was made from, which shares blocks with those in the tree, and is not in it", archive: &Archive{Segments: []Segment{{Versions: []Version{{
+			Root: Dir("", File("a", string(Noise(11, 2048))), File("b", string(Noise(12, 1024)))),
+			Original: bare(File("made.tar", "header of a"+string(Noise(11, 2048))+"header of b"+string(Noise(12, 1024)))).With(func(n *Node) {
+				n.Pieces = [][]byte{[]byte("header of a"), Noise(11, 1024), Noise(11, 2048)[1024:], []byte("header of b"), Noise(12, 1024), make([]byte, 1024)}
+			}),
+		}}}}}},
+		{name: "original-literal", comment: "an original of one entry without a block, of the first of two snapshots", archive: func() *Archive {
+			was := first
+			was.Original = bare(File("empty.zip", "PK\x05\x06"+strings.Repeat("\x00", 18)))
+			return segments(false, was, second)
+		}()},
 		{name: "snapshot-two-parents", comment: "a snapshot that follows two others", archive: func() *Archive {
 			merge := third
 			merge.After = []int{0, 1}
@@ -186,6 +197,12 @@ func okFiles() []vectorCase {
 			return segments(false, first, side, merge)
 		}()},
 	}
+}
+
+// bare takes from a file all but its name and content.
+func bare(n *Node) *Node {
+	n.Perm, n.Owner, n.Mtime = 0, format.Owner{}, format.Time{}
+	return n
 }
 
 func flip(b []byte, at int) []byte {

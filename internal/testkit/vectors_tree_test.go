@@ -346,6 +346,10 @@ func badVersions() []vectorCase {
 		bad("snapshot-is-directory", "a directory after the top block instead of the snapshot record", ScopeTree, coded(".", format.BlockSnapshot, func([]byte) []byte {
 			return (&format.DirLeaf{}).AppendTo(nil, format.Canonical, 0)
 		})),
+		bad("original-missing", "an original that is not in the archive", ScopeVerify, snap(func(s *format.Snapshot) { s.Original = s.Content })),
+		bad("original-of-many", "the leaf of the original is one with several entries", ScopeVerify, snap(func(s *format.Snapshot) { s.Original = s.Root.Ref.Hash })),
+		bad("original-zeros", "an original whose hash is all zeros", ScopeTree, snap(func(s *format.Snapshot) { s.Extra = []format.Column{{ID: format.ColOriginal, Data: make([]byte, 32)}} })),
+		bad("original-short", "an original with 31 bytes of a hash", ScopeTree, snap(func(s *format.Snapshot) { s.Extra = []format.Column{{ID: format.ColOriginal, Data: Noise(1, 31)}} })),
 		bad("parent-damaged", "the tree of an earlier snapshot has a damaged block; the newest does not need it", ScopeVerify, Hooks{Block: func(b *Block) {
 			if b.Kind == format.FrameData && b.Path == "old" {
 				b.Bytes = flip(b.Bytes, 1)

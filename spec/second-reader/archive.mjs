@@ -1,5 +1,5 @@
 // An archive: its last trailer and indexes, its blocks by number, its tree versions.
-import { decodeBlock } from './blocks.mjs'
+import { FILE, decodeBlock } from './blocks.mjs'
 import { damaged, equal } from './bytes.mjs'
 import * as structures from './structures.mjs'
 
@@ -29,9 +29,12 @@ export class Archive {
     const at = (Number(number) - index.first) * 32
     return index.hashes.subarray(at, at + 32)
   }
-  #bytes(number, kind) {
+  #rowOf(number) {
     const row = this.#indexOf(number).rows.find((r) => r.first <= number && number < r.first + r.count)
-    if (!row) damaged('index', `no row has block ${number}`)
+    return row ?? damaged('index', `no row has block ${number}`)
+  }
+  #bytes(number, kind) {
+    const row = this.#rowOf(number)
     if (!this.cache.has(row)) {
       if (this.cache.size >= CACHED) this.cache.delete(this.cache.keys().next().value)
       this.cache.set(row, structures.readBlocks(structures.readFrame(this.file, row, this.header)))
@@ -49,6 +52,18 @@ export class Archive {
     const node = decodeBlock(this.#bytes(number, structures.METADATA), Number(number), wanted)
     this.#check(number, node.canonical(this.hashOf))
     return node
+  }
+  // The file that a tree was made from (section 6.9).
+  original({ original }) {
+    if (!original) return undefined
+    const fail = (message) => damaged('snapshot record', message)
+    for (let number = this.trailer.blocks - 1; number >= 0; number--) {
+      if (!equal(this.hashOf(number), original) || this.#rowOf(number).kind !== structures.METADATA) continue
+      if (this.#bytes(number, structures.METADATA)[0] !== 3) fail(`block ${number} is not the leaf of an original`)
+      const { rows } = this.node(number, 'directory')
+      return rows.length === 1 && rows[0].kind === FILE && !rows[0].link ? rows[0] : fail('the original is not one file')
+    }
+    return fail('the original is not in the archive')
   }
   // The tree version that a trailer names.
   version({ top: number, topHash, blocks, offset } = this.trailer) {

@@ -53,6 +53,9 @@ function compare(archive, v) {
     label: snapshot.label.toString(), ignored_tail: BigInt(archive.ignoredTail),
   }
   const { name, comment, expect, entries, ...wanted } = v
+  const original = archive.original(snapshot)
+  if (original) got.original = plain(describe(archive, original, [original.name]))
+  if (wanted.original) wanted.original = plain(wanted.original)
   assert.deepEqual(plain(got), plain(wanted))
   const listed = [...walk(archive, root)].filter((w) => !w.done).map(({ entry, path }) => describe(archive, entry, path))
   assert.deepEqual(listed.map(plain), entries.map(plain))

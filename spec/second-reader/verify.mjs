@@ -136,6 +136,10 @@ function verifyTree(archive, { snapshot, root }, attempt) {
     else if (known(e)) add(open.at(-1), e, sums.get(e.block))
     else open.push({ h: archive.header.hash.create().update(CONTENT), size: 0n, count: 0n, links: false })
   }
+  attempt(() => {
+    const original = archive.original(snapshot)
+    if (original) contentOf(original)
+  })
   checkTotals('snapshot record', root, sums.get(root.block))
   let start = root
   for (let only; start.kind === IMPLIED && (only = sums.get(start.block).only) && isDirectory(only); ) start = only

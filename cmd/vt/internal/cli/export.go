@@ -24,6 +24,7 @@ type exportCommand struct {
 
 	Format  string     `placeholder:"tar|zip" help:"What to write. Default: what the name of --output ends in, else tar."`
 	Output  string     `short:"o" placeholder:"FILE" help:"The file to make. Default: standard output."`
+	Exact   bool       `help:"The very bytes of the tar or zip file that was imported with --exact."`
 	Prefix  string     `placeholder:"DIR" help:"Put all names below this one."`
 	Level   uint       `placeholder:"N" help:"Of zip: how hard to compress, from 1 to 9; 0 stores files as they are." default:"6"`
 	Cache   human.Size `default:"512MiB" placeholder:"SIZE" help:"Memory for what is decoded."`
@@ -35,12 +36,15 @@ func (*exportCommand) Help() string {
 	return `
 Writes a tar or zip file of what an archive holds, the same bytes for the same tree. A tar has the pax format with nanoseconds, extended attributes, access control lists, holes and hard links, as GNU tar and bsdtar read them; it lacks sockets. A zip has permissions, times in seconds, directories and symbolic links. What the format lacks is named, and makes the exit status 1; what is damaged makes it 3.
 
+With --exact it is, byte for byte, the file that vt ar import --exact made this state from, whatever that was and --format says: all of it or nothing. Other states have none; vt ar log and info tell.
+
 Examples:
 
     vt ar export backup.vtd | tar t
     vt ar export backup.vtd etc --at yesterday | ssh host tar x -C /
     vt ar export -o site.zip --prefix site site.vtd htdocs
-    vt ar export backup.vtd | zstd > backup.tar.zst`
+    vt ar export backup.vtd | zstd > backup.tar.zst
+    vt ar export --exact -o linux.tar.gz linux.vtd`
 }
 
 func (c *exportCommand) Run(e *Env) error {
@@ -56,6 +60,9 @@ func (c *exportCommand) Run(e *Env) error {
 	t, err := a.Tree()
 	if err != nil {
 		return err
+	}
+	if c.Exact {
+		return c.exact(e, a, t)
 	}
 	m := glob.New(c.Members)
 	o.Match, o.Below = m.Match, m.CouldMatchBelow
@@ -96,17 +103,51 @@ func (c *exportCommand) Run(e *Env) error {
 	return errors.Join(failed...)
 }
 
-func (c *exportCommand) options(e *Env) (o export.Options, err error) {
-	kind := c.Format
-	if kind == "" {
-		kind = strings.ToLower(strings.TrimPrefix(filepath.Ext(c.Output), "."))
-		if kind != string(export.Zip) {
-			kind = string(export.Tar)
-		}
+// exact writes the file that the tree was made from.
+func (c *exportCommand) exact(e *Env, a *reader.Archive, t *reader.Tree) error {
+	_, original, err := t.Original()
+	if err == nil && original == nil {
+		err = export.ErrNoOriginal
 	}
+	if errors.Is(err, export.ErrNoOriginal) {
+		return fmt.Errorf("%s: %w: only what vt ar import --exact makes has one; without --exact, export writes a %s with the same files", shownArchive(c.Archive), err, c.format())
+	}
+	if err != nil {
+		return err
+	}
+	done := e.progress(!c.Quiet)
+	defer done()
+	e.bar.Phase("writing", int64(original.Size), 1)
+	defer boundHeap(int64(c.Cache) + 256<<20)()
+	return c.output(e, func(w io.Writer) error {
+		_, err := export.Exact(e.ctx, a, t, w, func(n int64) { e.bar.Add(n, 0) })
+		if err == nil && c.Verbose {
+			e.note(human.Quote(original.Name))
+		}
+		return err
+	})
+}
+
+// format gives the format to write: zip or, unless something else is asked for,
+// tar.
+func (c *exportCommand) format() string {
+	if c.Format != "" {
+		return c.Format
+	}
+	if strings.ToLower(filepath.Ext(c.Output)) == "."+string(export.Zip) {
+		return string(export.Zip)
+	}
+	return string(export.Tar)
+}
+
+func (c *exportCommand) options(e *Env) (o export.Options, err error) {
+	kind := c.format()
 	o.Format = export.Format(kind)
 	if o.Format != export.Tar && o.Format != export.Zip {
 		return o, usagef("--format %s: it takes tar or zip", human.Quote(c.Format))
+	}
+	if c.Exact && (len(c.Members) > 0 || c.Prefix != "") {
+		return o, usagef("--exact writes all of the original; leave out members and --prefix")
 	}
 	if c.Level > 9 {
 		return o, usagef("--level %d: it goes from 0 to 9", c.Level)

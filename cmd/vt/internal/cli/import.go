@@ -21,6 +21,8 @@ type importCommand struct {
 	From string `enum:"auto,tar,zip,legacy-vtd" default:"auto" placeholder:"FORMAT" help:"What FILE is: tar, which may be packed by gzip, zstd, bzip2 or xz; zip; legacy-vtd, a data file of the old vt. Default: what it begins like."`
 	Root string `placeholder:"ROOT" help:"Of the old vt: where to begin: a text file (.vt) of the old vt, the last line of which counts, or the hash of a directory, as in sha1:0123…. Default: the directory to which no other refers, if there is just one."`
 
+	Exact bool `help:"Of tar and zip: keep the very bytes of FILE, too, for export --exact."`
+
 	making `set:"otherwise=or that in the text file, or the newest mtime"`
 
 	Threads uint `placeholder:"N" help:"Work on N files or frames at once; does not change the result. Default: one for each processor."`
@@ -36,6 +38,8 @@ Makes an archive of the tree in a tar or zip file, or in a data file of the old 
 
 Tar and zip are read from front to back and not unpacked; only a zip file from a pipe is copied to a temporary file first. All is kept that tars have: owners, times to the nanosecond, hard links, holes, devices, extended attributes, access control lists. A leading / and what goes up by .. is taken off names. What cannot be stored, such as an encrypted member of a zip, is named and makes the exit status 1; a file that is broken or ends early makes it 3, and what came before that is imported.
 
+With --exact the file itself is kept as well, beside the tree and not in it: export --exact gives it back byte for byte. It shares its content with the files of the tree, so that what it adds are headers and padding, some 50 bytes for each entry; of gzip and zip how they were packed, where that can be found out, and otherwise what is packed. Of a tar that zstd, bzip2 or xz pack it is the tar. Standard input is copied to a temporary file first.
+
 A data file of the old vt has no root: the text file (.vt) beside it names one, and without --root there must be just one directory to which no other refers. Owner, permissions and time of that directory itself are in the text file alone, so that without it the content id may be another. A store of several data files is imported from one, in which they are put behind one another.
 
 Every block is checked against its hash. What is damaged or missing is named with its path, and left out, and makes the exit status 3: a file never comes with other content than it had. What of owners, permissions and attributes cannot be kept makes the exit status 1. Earlier states in the text file, and earlier versions of entries, are not imported.
@@ -47,6 +51,7 @@ Examples:
     vt ar import linux.vtd linux-6.1.tar.xz
     ssh host tar c /srv | vt ar import srv.vtd -
     vt ar import site.vtd site.zip
+    vt ar import --exact release.vtd release.tar.gz
     vt ar import new.vtd data/5cda72b0.vtd --root trove.vt
     cat trove/data/*.vtd > all.vtd; vt ar import new.vtd all.vtd --root trove.vt
     vt ar import new.vtd old.vtd --root sha1:9896f4e025d6c7309daab6907c5bd537ac944353`
@@ -70,6 +75,9 @@ func (c *importCommand) Run(e *Env) error {
 		return err
 	} else if kind != fromLegacy {
 		return c.ingest(e, o, in, head)
+	}
+	if c.Exact {
+		return usagef("--exact is about tar and zip")
 	}
 	store, err := c.store(e, in)
 	if c.From == "auto" && errors.Is(err, legacy.ErrNotLegacy) {

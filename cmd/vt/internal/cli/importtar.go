@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/vtdarchive/vtd/format"
 	"github.com/vtdarchive/vtd/ingest"
@@ -97,6 +98,9 @@ func (c *importCommand) ingest(e *Env, o writer.Options, in *os.File, head []byt
 	var broken bool
 	var issues []writer.Issue
 	from := ingest.Options{Salvage: true, Zip: c.From == "zip"}
+	if c.Exact {
+		from.Exact = filepath.Base(c.File)
+	}
 	from.Issue = func(path string, err error, stored bool) {
 		if path == "" {
 			path = shownInput(c.File)

@@ -42,7 +42,9 @@ The object of --json:
     layout                               data_frame, metadata_frame, level,
                                          long, order
     snapshot                             time, time_sec, time_nsec, label,
-                                         message, tool of the newest
+                                         message, tool of the newest; original,
+                                         with name and bytes, if the file it was
+                                         made from is kept (import --exact)
     snapshots                            how many there are
     content_id, root                     of the newest, in hexadecimal
     entries, bytes                       of the newest: below the root, in files
@@ -91,6 +93,12 @@ func (c *infoCommand) Run(e *Env) error {
 	}
 	d := describe(info, frames, recipes)
 	d.Parity = describeParity(sets, info.Size)
+	t, err := a.Tree()
+	if err != nil {
+		return err
+	}
+	d.Snapshot.Original = originalOf(t)
+	d.tail = tailWhy(info.AsCreated, appendGoesOn(a, c.Archive))
 	return e.output(func(w *bufio.Writer) error {
 		if c.JSON {
 			return newJSON(w).Encode(d)
@@ -126,6 +134,8 @@ type archiveJSON struct {
 	Index     uint64       `json:"index_bytes"`
 	Frames    []frameJSON  `json:"frames"`
 
+	tail string // what a torn tail may be
+
 	Parity  *parityJSON        `json:"parity,omitempty"`
 	Recipes *recipeFiguresJSON `json:"recipes,omitempty"`
 }
@@ -159,6 +169,8 @@ type snapshotJSON struct {
 	Label   string `json:"label,omitempty"`
 	Message string `json:"message,omitempty"`
 	Tool    string `json:"tool"`
+
+	Original *originalJSON `json:"original,omitempty"`
 }
 
 // sumJSON sums up frames: stored with their heads.
@@ -220,7 +232,7 @@ func describe(i *reader.Info, frames []reader.FrameFigures, recipes *reader.Reci
 		Complete: i.AsCreated && !i.OnePass, OnePass: i.OnePass,
 		Features: featuresJSON{i.Ignorable, i.ReadOnly, append([]string{}, i.Features...)},
 		Hash:     i.Hash, Preset: i.Preset, Snapshots: i.Snapshots, ContentID: i.Content, Root: i.Root,
-		Snapshot: snapshotJSON{rfc3339(s.Time), s.Time.Sec, s.Time.Nsec, s.Label, s.Message, s.Tool},
+		Snapshot: snapshotJSON{Time: rfc3339(s.Time), Sec: s.Time.Sec, Nsec: s.Time.Nsec, Label: s.Label, Message: s.Message, Tool: s.Tool},
 		Entries:  i.Entries, Bytes: i.Bytes, Size: i.Size, TornTail: i.TornTail, Ratio: ratio(i.Bytes, i.Size),
 		Blocks: i.Blocks, Index: i.IndexBytes, Frames: []frameJSON{}, Recipes: describeRecipes(recipes),
 	}
@@ -287,6 +299,9 @@ func (d *archiveJSON) print(w io.Writer) {
 	if s.Message != "" {
 		line("message", "%s", human.Quote(s.Message))
 	}
+	if s.Original != nil {
+		line("made from", "%s", s.Original.text())
+	}
 	line("written by", "%s", human.Quote(s.Tool))
 	line("content id", "%s", d.ContentID)
 	line("root hash", "%s", d.Root)
@@ -316,7 +331,7 @@ func (d *archiveJSON) print(w io.Writer) {
 	}
 	line("file", "%s, ratio %.2f", human.Bytes(d.Size), d.Ratio)
 	if d.TornTail > 0 {
-		line("torn tail", "%s ignored at the end: an append that did not finish", human.Bytes(d.TornTail))
+		line("torn tail", "%s ignored at the end: %s", human.Bytes(d.TornTail), d.tail)
 	}
 	fmt.Fprintf(w, "\n%-9s %-10s %8s %10s %12s %12s\n", "frames", "codec", "count", "blocks", "bytes", "stored")
 	for _, f := range d.Frames {

@@ -41,7 +41,9 @@ Each line of --json is an object:
     content_id      what the tree holds, whatever way it is stored
     root            hash of the root directory
     entries, bytes  how many are in the tree, and what all files have
-    tool            what wrote it`
+    tool            what wrote it
+    original        name and bytes of the file that it was made from, where
+                    that was kept (import --exact); or damaged`
 }
 
 // stateJSON is a line of log --json; help of log describes it.
@@ -60,6 +62,41 @@ type stateJSON struct {
 	Entries uint64        `json:"entries"`
 	Bytes   uint64        `json:"bytes"`
 	Tool    string        `json:"tool,omitempty"`
+
+	Original *originalJSON `json:"original,omitempty"`
+}
+
+// originalJSON is about the file that a tree was made from.
+type originalJSON struct {
+	Name    string `json:"name,omitempty"`
+	RawName []byte `json:"name_bytes,omitempty"` // where it is not UTF-8
+	Bytes   uint64 `json:"bytes"`
+	Damaged string `json:"damaged,omitempty"` // what is wrong
+}
+
+// originalOf gives nothing where there is none.
+func originalOf(t *reader.Tree) *originalJSON {
+	_, file, err := t.Original()
+	switch {
+	case err != nil:
+		return &originalJSON{Damaged: err.Error()}
+	case file == nil:
+		return nil
+	}
+	x := &originalJSON{Bytes: file.Size}
+	x.Name, x.RawName = human.JSONName(file.Name)
+	return x
+}
+
+func (x *originalJSON) text() string {
+	if x.Damaged != "" {
+		return x.Damaged
+	}
+	name := x.Name
+	if x.RawName != nil {
+		name = string(x.RawName)
+	}
+	return human.Quote(name) + ", " + human.Bytes(int64(x.Bytes))
 }
 
 type vectorJSON struct {
@@ -136,6 +173,9 @@ func printState(w io.Writer, s history.State) {
 		line("Merges", "%s", strings.Join(ids, " "))
 	}
 	line("Tree", "%s entries, %s", human.Count(int64(s.Root().Count)), human.Bytes(int64(s.Root().Size)))
+	if o := originalOf(s.Tree); o != nil {
+		line("From", "%s", o.text())
+	}
 	if x.Message != "" {
 		fmt.Fprintln(w)
 		for line := range strings.Lines(x.Message) {
@@ -149,6 +189,7 @@ func stateOf(s history.State) stateJSON {
 	j := stateJSON{
 		ID: s.ID, Time: rfc3339(x.Time), Sec: x.Time.Sec, Nsec: x.Time.Nsec, Label: x.Label, Message: x.Message,
 		Content: x.Content, Root: x.Root.Ref.Hash, Entries: x.Root.Count, Bytes: x.Root.Size, Tool: x.Tool,
+		Original: originalOf(s.Tree),
 	}
 	for _, p := range x.Parents {
 		j.Parents = append(j.Parents, p.Hash)

@@ -76,7 +76,7 @@ func openArchive(e *Env, path string, o reader.Options) (*reader.Archive, error)
 	if err != nil {
 		return nil, err
 	}
-	for _, w := range a.Warnings() {
+	for _, w := range warnings(a, path) {
 		e.message("%s: %s", shownArchive(path), w)
 	}
 	return a, nil

@@ -56,8 +56,8 @@ The object of --json:
                                 by the hashes in its top block; made: in place
                                 of a record that is lost
     losses                      snapshot, what (partial, file, directory,
-                                entries), path, as, size, entries, missing,
-                                reason
+                                entries, original), path, as, size, entries,
+                                missing, reason
     found                       path, what, kind, block, size: in lost+found
     foreign                     archive_id, offset, frames: of other archives
                                 in the file
@@ -217,6 +217,8 @@ func printLoss(w *bufio.Writer, r *recovery.Report, l *recovery.Loss) {
 		fmt.Fprintf(w, "a file of %s", human.Bytes(int64(l.Size)))
 	case recovery.LossDirectory:
 		fmt.Fprintf(w, "what was in the directory, %s", human.Bytes(int64(l.Size)))
+	case recovery.LossOriginal:
+		fmt.Fprintf(w, "the original, %s", human.Bytes(int64(l.Size)))
 	case recovery.LossEntries:
 		fmt.Fprintf(w, "%s of the directory", counted(l.Entries, "entry", "entries"))
 	}

@@ -126,6 +126,7 @@ type verification struct {
 	hint      string // what to do about damage
 	told      int    // warnings, the first ones, that are about the torn tail
 	asCreated bool   // it says that there is no segment but the first
+	appending bool   // another program writes the torn tail
 
 	OK       bool  `json:"ok"`
 	TornTail int64 `json:"torn_tail"`
@@ -171,7 +172,7 @@ func (r *verification) check(e *Env, a *reader.Archive, expected []format.Hash) 
 	}
 	r.Report, r.TornTail = rep, a.TornTail()
 	if r.TornTail > 0 {
-		r.told, r.asCreated = len(a.Warnings()), a.Header().Flags&format.FlagAsCreated != 0
+		r.told, r.asCreated, r.appending = len(a.Warnings()), asCreated(a), appendGoesOn(a, r.c.Archive)
 	}
 	if err := r.c.show(a); err != nil {
 		return fmt.Errorf("%s: %w", shownArchive(r.c.Archive), err)
@@ -284,12 +285,12 @@ func (r *verification) suite(took time.Duration) *junitSuite {
 
 // tail says what bytes after the last valid trailer may be.
 func (r *verification) tail() string {
-	why := "an append that did not finish left them, or the end of the file is damaged"
-	if r.asCreated && r.hint == "" {
-		why = "nothing was ever appended, so they are no part of it"
+	after := "; vt ar recover shows what is in them" + r.hint
+	if r.appending {
+		after = ""
 	}
-	return fmt.Sprintf("the last %d bytes, from offset %d, are disregarded: %s; vt ar recover shows what is in them%s",
-		r.TornTail, r.Size-r.TornTail, why, r.hint)
+	return fmt.Sprintf("the last %d bytes, from offset %d, are disregarded: %s%s",
+		r.TornTail, r.Size-r.TornTail, tailWhy(r.asCreated && r.hint == "", r.appending), after)
 }
 
 func printFinding(w io.Writer, f *reader.Finding) {
@@ -309,7 +310,11 @@ func printFinding(w io.Writer, f *reader.Finding) {
 		if h.PathBytes != nil {
 			path = string(h.PathBytes)
 		}
-		fmt.Fprintf(w, "  hurts %s", shownRoot(path))
+		shown := shownRoot(path)
+		if h.Original {
+			shown = strings.TrimSpace("the original " + human.Quote(path))
+		}
+		fmt.Fprintf(w, "  hurts %s", shown)
 		if h.Length >= 0 {
 			fmt.Fprintf(w, ", bytes %d to %d", h.Offset, h.Offset+h.Length)
 		}
