@@ -39,21 +39,12 @@ func (o *output) finish(begin int64, i int) error {
 	if at > 0 {
 		t.Base = o.parts[at-1].trailer
 	}
-	h := o.to.New()
-	b := format.IndexHead{First: now.first, Blocks: now.blocks(), Frames: uint64(len(now.rows))}.AppendTo(nil)
-	flush := func(least int) error {
-		if len(b) < least {
-			return nil
-		}
-		h.Write(b)
-		err := o.put(b)
-		b = b[:0]
-		return err
-	}
+	x := format.NewIndexWriter(o, o.to, format.IndexHead{First: now.first, Blocks: now.blocks(), Frames: uint64(len(now.rows))})
 	tops := now.tops
 	for k := 0; k <= len(now.olds); k++ {
 		for len(tops) > 0 && tops[0].at == k {
-			b = append(append(b, tops[0].top[:]...), tops[0].snap[:]...)
+			x.Hash(tops[0].top)
+			x.Hash(tops[0].snap)
 			tops = tops[1:]
 		}
 		if k == len(now.olds) {
@@ -63,22 +54,14 @@ func (o *output) finish(begin int64, i int) error {
 		if err != nil {
 			return err
 		}
-		b = append(b, sum[:]...)
-		if err := flush(mib); err != nil {
-			return err
-		}
+		x.Hash(sum)
 	}
-	for k := range now.rows {
-		b = now.rows[k].AppendTo(b)
-		if err := flush(mib); err != nil {
-			return err
-		}
+	for _, row := range now.rows {
+		x.Frame(row)
 	}
-	if err := flush(0); err != nil {
+	if err := x.Finish(&t); err != nil {
 		return err
 	}
-	t.Offset = o.off
-	t.IndexLen, t.IndexHash = o.off-t.Index, h.Sum()
 	now.trailer = t.Offset
 	o.parts = append(o.parts[:at], now)
 	o.last = &t

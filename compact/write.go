@@ -201,9 +201,15 @@ func (o *output) write(copied, packed []uint32) error {
 }
 
 func (o *output) put(b []byte) error {
+	_, err := o.Write(b)
+	return err
+}
+
+// Write adds to the archive.
+func (o *output) Write(b []byte) (int, error) {
 	n, err := o.w.Write(b)
 	o.off += int64(n)
-	return err
+	return n, err
 }
 
 // emit writes a frame.

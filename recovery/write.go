@@ -71,9 +71,15 @@ func (r *recovery) write(w io.Writer, vs []*version) error {
 }
 
 func (o *output) put(b []byte) error {
+	_, err := o.Write(b)
+	return err
+}
+
+// Write adds to the archive.
+func (o *output) Write(b []byte) (int, error) {
 	n, err := o.w.Write(b)
 	o.off += int64(n)
-	return err
+	return n, err
 }
 
 // use marks the data that a metadata block needs, with all below it.
@@ -358,33 +364,54 @@ func (o *output) emit(head *format.FrameHead, stored []byte, hashes []format.Has
 	return o.put(stored)
 }
 
+// gathering is a frame that is being filled.
+type gathering struct {
+	o       *output
+	kind    format.FrameKind
+	max     uint32 // raw bytes
+	raw     []byte
+	lengths []uint32
+	hashes  []format.Hash
+}
+
+// add adds a block, to a frame of its own if it does not fit.
+func (g *gathering) add(b []byte, h format.Hash) error {
+	if len(g.raw) > 0 && len(g.raw)+len(b) > int(g.max) || len(g.lengths) == format.MaxFrameBlocks {
+		if err := g.flush(); err != nil {
+			return err
+		}
+	}
+	g.raw, g.lengths, g.hashes = append(g.raw, b...), append(g.lengths, uint32(len(b))), append(g.hashes, h)
+	return nil
+}
+
+// flush writes the frame.
+func (g *gathering) flush() error {
+	if len(g.lengths) == 0 {
+		return nil
+	}
+	if g.kind == format.FrameData {
+		g.o.opts.progress(int64(len(g.raw)))
+	}
+	err := g.o.frame(g.kind, g.lengths, g.hashes, g.raw, true)
+	g.raw, g.lengths, g.hashes = g.raw[:0], nil, nil
+	return err
+}
+
 // metadata writes metadata blocks.
 func (o *output) metadata(order []uint64) error {
-	var raw []byte
-	var lengths []uint32
-	var hashes []format.Hash
-	flush := func() error {
-		if len(lengths) == 0 {
-			return nil
-		}
-		err := o.frame(format.FrameMetadata, lengths, hashes, raw, true)
-		raw, lengths, hashes = nil, nil, nil
-		return err
-	}
+	g := gathering{o: o, kind: format.FrameMetadata, max: o.layout.MetaFrame}
 	for _, num := range order {
 		b, err := o.stored(num)
 		if err != nil {
 			return err
 		}
 		h, _ := o.sum(num)
-		if len(raw) > 0 && len(raw)+len(b) > int(o.layout.MetaFrame) || len(lengths) == format.MaxFrameBlocks {
-			if err := flush(); err != nil {
-				return err
-			}
+		if err := g.add(b, h); err != nil {
+			return err
 		}
-		raw, lengths, hashes = append(raw, b...), append(lengths, uint32(len(b))), append(hashes, h)
 	}
-	return flush()
+	return g.flush()
 }
 
 // data copies the frames of data that are needed and writes new ones for what is
@@ -398,27 +425,11 @@ func (o *output) data() error {
 			return err
 		}
 	}
-	var raw []byte
-	var lengths []uint32
-	var hashes []format.Hash
-	flush := func() error {
-		if len(lengths) == 0 {
-			return nil
-		}
-		o.opts.progress(int64(len(raw)))
-		err := o.frame(format.FrameData, lengths, hashes, raw, true)
-		raw, lengths, hashes = raw[:0], nil, nil
-		return err
-	}
+	g := gathering{o: o, kind: format.FrameData, max: o.layout.DataFrame}
 	for i := range o.extras {
 		x := &o.extras[i]
 		if !x.used {
 			continue
-		}
-		if len(raw) > 0 && len(raw)+int(x.n) > int(o.layout.DataFrame) || len(lengths) == format.MaxFrameBlocks {
-			if err := flush(); err != nil {
-				return err
-			}
 		}
 		b, err := o.spool.read(x.at, x.n)
 		if err != nil {
@@ -427,9 +438,11 @@ func (o *output) data() error {
 		if o.id.Sum(b) != x.hash {
 			return lacking(x.num, "the temporary file gives other bytes than were put into it")
 		}
-		raw, lengths, hashes = append(raw, b...), append(lengths, x.n), append(hashes, x.hash)
+		if err := g.add(b, x.hash); err != nil {
+			return err
+		}
 	}
-	return flush()
+	return g.flush()
 }
 
 // copyFrame copies the stored bytes of a frame under a head with its new
@@ -480,38 +493,20 @@ func (o *output) finish(begin int64, first uint64, top format.Hash, count uint64
 		x.Blocks += uint64(len(p.hashes))
 		x.Frames += uint64(len(p.rows))
 	}
-	h := o.id.New()
-	b := x.AppendTo(nil)
-	flush := func(least int) error {
-		if len(b) < least {
-			return nil
-		}
-		h.Write(b)
-		err := o.put(b)
-		b = b[:0]
-		return err
-	}
+	w := format.NewIndexWriter(o, o.id, x)
 	for _, p := range parts {
-		for i := range p.hashes {
-			b = append(b, p.hashes[i][:]...)
-			if err := flush(mib); err != nil {
-				return err
-			}
+		for _, h := range p.hashes {
+			w.Hash(h)
 		}
 	}
 	for _, p := range parts {
-		for i := range p.rows {
-			b = p.rows[i].AppendTo(b)
-			if err := flush(mib); err != nil {
-				return err
-			}
+		for _, row := range p.rows {
+			w.Frame(row)
 		}
 	}
-	if err := flush(0); err != nil {
+	if err := w.Finish(&t); err != nil {
 		return err
 	}
-	t.Offset = o.off
-	t.IndexLen, t.IndexHash = o.off-t.Index, h.Sum()
 	o.last = &t
 	return o.put(t.AppendTo(nil))
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/vtdarchive/vtd/format"
+	"github.com/vtdarchive/vtd/reader"
 )
 
 // Tool is recorded in snapshots as the program that wrote them.
@@ -276,68 +277,11 @@ func (c *creation) finish(blocks uint64) error {
 		x.Frames += merged[i].Frames
 	}
 	x.Blocks = blocks - x.First
-	at := c.out.off
-	h := c.o.Hash.New()
-	w := io.MultiWriter(c.out, h)
-	b := x.AppendTo(nil)
-	flush := func(more bool) error {
-		if more && len(b) < mib {
-			return nil
-		}
-		_, err := w.Write(b)
-		b = b[:0]
+	t := format.Trailer{ID: c.header.ID, Index: c.out.off, Blocks: blocks, Top: c.top, TopHash: c.topSum, Snapshots: 1}
+	if err := c.index(x, merged, &t); err != nil {
 		return err
 	}
-	put := func(sum format.Hash) error {
-		b = append(b, sum[:]...)
-		return flush(true)
-	}
-	if err := flush(false); err != nil {
-		return err
-	}
-	for i := range merged {
-		p := &merged[i]
-		if err := c.base.copy(w, p.Offset+format.IndexHeadSize, int64(p.Blocks)*format.HashSize); err != nil {
-			return err
-		}
-	}
-	for i := range c.runs {
-		r := &c.runs[i]
-		b = append(append(b, r.top[:]...), r.snapshot[:]...)
-		for _, id := range r.meta {
-			if err := put(c.meta.at(id).hash); err != nil {
-				return err
-			}
-		}
-		for _, id := range r.data {
-			if err := put(c.table.at(id).hash); err != nil {
-				return err
-			}
-		}
-	}
-	if err := flush(false); err != nil {
-		return err
-	}
-	for i := range merged {
-		p := &merged[i]
-		if err := c.base.copy(w, p.Offset+int64(p.FramesAt()), int64(p.Frames)*format.IndexFrameSize); err != nil {
-			return err
-		}
-	}
-	for i := range c.frames.rows {
-		b = c.frames.rows[i].AppendTo(b)
-		if err := flush(true); err != nil {
-			return err
-		}
-	}
-	if err := flush(false); err != nil {
-		return err
-	}
-	c.rep.IndexBytes = c.out.off - at
-	t := format.Trailer{
-		ID: c.header.ID, Offset: c.out.off, Segment: 0, Index: at, IndexLen: c.rep.IndexBytes, Blocks: blocks,
-		Top: c.top, TopHash: c.topSum, IndexHash: h.Sum(), Snapshots: 1,
-	}
+	c.rep.IndexBytes = t.IndexLen
 	if c.base != nil {
 		last := c.base.a.Trailer()
 		t.ID, t.Segment, t.Prev, t.Snapshots = last.ID, c.base.end, last.Offset, last.Snapshots+1
@@ -352,6 +296,39 @@ func (c *creation) finish(blocks uint64) error {
 	}
 	_, err := c.out.Write(t.AppendTo(nil))
 	return err
+}
+
+// index writes the index: what those of the base say that go into it, and what
+// is new.
+func (c *creation) index(head format.IndexHead, merged []reader.IndexPart, t *format.Trailer) error {
+	x := format.NewIndexWriter(c.out, c.o.Hash, head)
+	for i := range merged {
+		p := &merged[i]
+		if err := c.base.copy(x, p.Offset+format.IndexHeadSize, int64(p.Blocks)*format.HashSize); err != nil {
+			return err
+		}
+	}
+	for i := range c.runs {
+		r := &c.runs[i]
+		x.Hash(r.top)
+		x.Hash(r.snapshot)
+		for _, id := range r.meta {
+			x.Hash(c.meta.at(id).hash)
+		}
+		for _, id := range r.data {
+			x.Hash(c.table.at(id).hash)
+		}
+	}
+	for i := range merged {
+		p := &merged[i]
+		if err := c.base.copy(x, p.Offset+int64(p.FramesAt()), int64(p.Frames)*format.IndexFrameSize); err != nil {
+			return err
+		}
+	}
+	for _, row := range c.frames.rows {
+		x.Frame(row)
+	}
+	return x.Finish(t)
 }
 
 func (c *creation) report(begin time.Time) {

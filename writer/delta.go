@@ -120,19 +120,7 @@ func (c *creation) useDeltas(files []changedFile) {
 			lists[f.node] = c.tree.addDelta(f.params, f.from, c.tree.node(f.node).size, f.whole)
 		}
 	}
-	for k := range c.tree.nodes.len() {
-		i := uint32(k)
-		n := c.tree.node(i)
-		if n.state != stateOK || n.kind != format.KindFile {
-			continue
-		}
-		if n.link != 0 {
-			i = c.tree.links[n.link-1].first
-		}
-		if l, ok := lists[i]; ok {
-			n.how, n.content = contentList, l
-		}
-	}
+	c.tree.relist(lists, func(uint32, *node) {})
 	c.deltaFiles = int64(len(lists))
 }
 

@@ -38,20 +38,7 @@ func (c *creation) swap(ctx context.Context, x *chooser) (undo func(), err error
 		lists[i] = c.tree.addList(contentRefs{pieces: pieces, hash: c.tree.contentHash(n, c.table, c.o.Hash)})
 	}
 	had := map[uint32]node{}
-	for k := range c.tree.nodes.len() {
-		i := uint32(k)
-		n := c.tree.node(i)
-		if n.state != stateOK || n.kind != format.KindFile {
-			continue
-		}
-		if n.link != 0 {
-			i = c.tree.links[n.link-1].first
-		}
-		if l, ok := lists[i]; ok {
-			had[uint32(k)] = *n
-			n.how, n.content = contentList, l
-		}
-	}
+	c.tree.relist(lists, func(k uint32, n *node) { had[k] = *n })
 	return func() {
 		for k, was := range had {
 			*c.tree.node(k) = was

@@ -214,6 +214,26 @@ func (t *tree) addDelta(params []byte, from format.Ref, size uint64, whole forma
 	return uint32(l)
 }
 
+// relist gives files other lists, by their nodes or, of hard links, the first
+// one. before hears of each node that is changed.
+func (t *tree) relist(lists map[uint32]uint32, before func(i uint32, n *node)) {
+	for k := range t.nodes.len() {
+		i := uint32(k)
+		n := t.node(i)
+		if n.state != stateOK || n.kind != format.KindFile {
+			continue
+		}
+		first := i
+		if n.link != 0 {
+			first = t.links[n.link-1].first
+		}
+		if l, ok := lists[first]; ok {
+			before(i, n)
+			n.how, n.content = contentList, l
+		}
+	}
+}
+
 // addXattrs gives the index of a set of attributes; sets are few.
 func (t *tree) addXattrs(xs []format.Xattr) uint32 {
 	if len(xs) == 0 {
