@@ -26,7 +26,8 @@ func (a *Archive) indexBytes(dst []byte, off int64) error {
 	for len(dst) > 0 {
 		key := off / pageSize
 		page, err := a.pages.get(key, func() ([]byte, int64, error) {
-			n := min(pageSize, a.size-key*pageSize)
+			// Not into a torn tail: an append may cut that off at any time.
+			n := min(pageSize, a.size-a.torn-key*pageSize)
 			if n <= 0 {
 				return nil, 0, format.Damaged("index", off, "the file ends inside it")
 			}
