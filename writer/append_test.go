@@ -196,3 +196,24 @@ func TestAppendIndexParts(t *testing.T) {
 	must(t, err)
 	check(t, b, nil)
 }
+
+// An archive can be appended to whatever its header says of how frames were
+// asked for: others than this program makes are no reason to refuse.
+func TestAppendToStrangeLayout(t *testing.T) {
+	dir := files(t, map[string]string{"a": noise(1, 5000)})
+	for _, l := range []format.Layout{{}, {DataFrame: 1, MetaFrame: 1 << 31, Level: 200, Order: format.OrderFamilies}} {
+		b, _ := createWhole(t, small(dir))
+		h, err := format.ParseHeader(b)
+		must(t, err)
+		h.Layout = &l
+		head, err := h.AppendTo(nil)
+		must(t, err)
+		path := filepath.Join(t.TempDir(), "a.vtd")
+		must(t, os.WriteFile(path, append(head, b[len(head):]...), 0o600))
+		put(t, filepath.Join(dir, "b"), noise(2, 5000))
+		rep, _ := grow(t, path, of(dir))
+		if rep.Snapshots != 2 {
+			t.Errorf("%+v: %d snapshots", l, rep.Snapshots)
+		}
+	}
+}

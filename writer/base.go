@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/vtdarchive/vtd/format"
+	"github.com/vtdarchive/vtd/format/codec"
 	"github.com/vtdarchive/vtd/internal/disk"
 	"github.com/vtdarchive/vtd/reader"
 	"github.com/vtdarchive/vtd/scanners"
@@ -102,7 +103,11 @@ func (b *base) params() Params {
 		}
 	}
 	if l := h.Layout; l != nil {
-		p.DataFrame, p.MetaFrame, p.Level, p.Long, p.Order = int(l.DataFrame), int(l.MetaFrame), int(l.Level), l.Long, l.Order
+		p.Long, p.Order = l.Long, l.Order
+		// What another program was told to do, this one need not be able to.
+		frame := func(n uint32) int { return min(max(int(n), MinFrame), format.MaxFrameRaw) }
+		p.DataFrame, p.MetaFrame = frame(l.DataFrame), frame(l.MetaFrame)
+		p.Level = min(max(int(l.Level), codec.MinLevel), codec.MaxLevel)
 	}
 	return p
 }

@@ -38,7 +38,7 @@
 //
 // Nothing is written before the inputs are read. Then the header's promise that
 // nothing was appended is withdrawn, what an append before has left is cut off,
-// and both is synced; then the segment is, and last its trailer. Should something
+// and both is synced; then the segment is, with the name of the archive, and last its trailer. Should something
 // go wrong the file is cut to what it was. An exclusive lock on the file keeps
 // other writers out; readers go by the size that the file had when they opened it.
 //

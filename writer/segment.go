@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/vtdarchive/vtd/format"
 	"github.com/vtdarchive/vtd/internal/disk"
@@ -132,10 +133,14 @@ func (s *segment) Write(p []byte) (int, error) {
 	return n, s.named("write", err)
 }
 
-// seal makes all but the trailer safe.
+// seal makes all but the trailer safe, and the name of the archive: who put it
+// there may have been stopped before that.
 func (s *segment) seal() error {
 	if err := s.f.Sync(); err != nil {
 		return s.named("sync", err)
+	}
+	if err := s.fsys.SyncDir(filepath.Dir(s.target)); err != nil {
+		return s.named("sync the directory of", err)
 	}
 	return s.still()
 }
