@@ -38,6 +38,11 @@
 // TestEveryBit and its like damage small archives in each place: README.md has
 // the table of what notices it.
 //
+// TestHistories does to archives whatever is done to them, in any order, on a
+// disk of its own that fails in the midst of it: create, append, forget, compact,
+// repack, parity. Each state that remains is held against a plain copy of it
+// (package model), and nothing that was acknowledged is lost.
+//
 // Everywhere, errors about an archive are of exactly one class of package
 // format, work and memory are bounded (guard_test.go), and a target without
 // seeds fails.
@@ -60,6 +65,9 @@
 //
 //	recover_test.go    FuzzRecover
 //	everybit_test.go   every bit, page, cut and swap
+//	histories_test.go  TestHistories
+//	operations_test.go what is done to an archive
+//	plain_test.go      and what it has to be after that
 //
 //	seeds_test.go      what targets begin with
 //	guard_test.go      bounds on time and memory

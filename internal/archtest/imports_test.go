@@ -42,6 +42,9 @@ var allowed = map[string]string{
 	"internal/mutate":     "format format/codec",
 	"internal/crosscheck": "format reader reader/stream recipe",
 
+	// Plain copies of trees: for tests.
+	"internal/model": "format reader internal/testkit golang.org/x/sys",
+
 	// A disk that fails: for tests.
 	"internal/disk/simdisk": "internal/disk golang.org/x/sys",
 
