@@ -13,7 +13,7 @@
 //	from, to := recipe.Window(i)                            // what of the content it takes
 //	out, err = deflate.RebuildPart(out, content[from:to], recipe, i, limits)
 //
-// A stream is divided into parts of about a MiB of content, which are predicted and rebuilt
+// A stream is divided into parts of up to 512 KiB of content, which are predicted and rebuilt
 // without one another; what they give, one after the other, is the stream. Whatever the
 // model and however wrong it is, RebuildPart gives back the part that PredictPart was
 // given; a wrong model only makes corrections long. Errors are one of the classes in this
@@ -21,7 +21,7 @@
 // may run at once.
 //
 // Memory is bounded by the largest part, whatever the stream: a part has at most MaxPart of
-// content, mostly less than a MiB. Survey holds at most 2 MiB; predicting a part its
+// content, mostly no more than 512 KiB. Survey holds at most 2 MiB; predicting a part its
 // content, and four octets for each of its tokens; rebuilding, besides what it is given,
 // four octets for each token of a block; both up to 640 KiB of tables. Limits bound the
 // content, its ratio to the stream, the number of blocks, and how much a model may search
@@ -40,8 +40,8 @@
 // like, 2 and 3 of Go, the state in which a part begins depends on tokens before it. Models of
 // version 2 predict these for 512 KiB, where mistakes at their start have died out; only
 // content that repeats itself nearly all the time costs some hundred octets a part. Of what
-// remains, a part of klauspost/compress costs some ten octets, about 0.01 % of the stream.
-// Go's level 1 may cost one per cent, klauspost's level 1 five: their encoders skip
+// remains, a part of klauspost/compress costs some ten octets, about 0.02 % of the stream.
+// Go's level 1 may cost one per cent, klauspost's level 1 twenty: their encoders skip
 // positions, and which ones depends on all before. A flush costs one to three octets.
 //
 // # What is not modelled

@@ -4,9 +4,12 @@ import "sort"
 
 // Sizes of parts, in octets.
 const (
-	// PartContent is the content that a part has at most, unless it is a single
-	// block.
-	PartContent = 1<<20 - 64<<10
+	// PartContent is the content that Survey gives a part at most, unless it is a
+	// single block: what lies across two parts takes a MiB to rebuild.
+	PartContent = 512 << 10
+	// PairContent is the content that two parts, one behind the other, have more
+	// than: smaller ones could be one.
+	PairContent = 256 << 10
 	// MaxPart is the content that a part has at most in any case.
 	MaxPart = 16 << 20
 	// MaxPartStream is what a part takes of the stream at most.

@@ -14,7 +14,7 @@ type Limits struct {
 	// octets that it takes of the stream; 4096 unless given.
 	MaxBlocks int
 	// Effort is the largest average number of steps of searching for one octet
-	// of content, beyond 1 Mi steps for each part; 256 unless given. A step is a
+	// of content, beyond 1 Mi steps for each part; 512 unless given. A step is a
 	// candidate looked at, or 16 octets compared, and takes a nanosecond or two; a
 	// block counts 2048, and what FarHistory takes nothing.
 	Effort int64
@@ -46,7 +46,7 @@ func (l Limits) withDefaults() Limits {
 		l.MaxBlocks = 4096
 	}
 	if l.Effort == 0 {
-		l.Effort = 256
+		l.Effort = 512
 	}
 	if l.Search == 0 {
 		l.Search = 64 << 20

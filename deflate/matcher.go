@@ -327,7 +327,7 @@ func (z *matcher) longest(p, cur, best int) (length, start int) {
 		want = binary.LittleEndian.Uint32(scan[at:])
 	}
 	prev := &z.prev
-	compared := 0
+	first, compared := chain, 0
 	for {
 		if binary.LittleEndian.Uint32(buf[cur+at:])&mask == want {
 			n := common(buf[cur:], scan)
@@ -348,7 +348,7 @@ func (z *matcher) longest(p, cur, best int) (length, start int) {
 			break
 		}
 	}
-	z.count += int64(z.chain-chain+1) + int64(compared/16)
+	z.count += int64(first-chain+1) + int64(compared/16)
 	if z.family == Gzip && z.tailAt >= 0 && &buf[0] == &z.tail[0] {
 		start += z.tailAt
 	}

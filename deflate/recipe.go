@@ -49,7 +49,7 @@ func (r *Recipe) validate() error {
 			return r.bad(i, "content of the part")
 		case end-p.Bit < leastBits || end-p.Bit > MaxPartStream*8:
 			return r.bad(i, "bits of the part")
-		case i > 0 && to-r.Parts[i-1].From <= PartContent:
+		case i > 0 && to-r.Parts[i-1].From <= PairContent:
 			return r.bad(i, "parts that could be one")
 		}
 	}

@@ -50,7 +50,7 @@ func readSection(stream io.ReaderAt, l *Layout, i int, length int64, limits Limi
 
 // free gives the section back, unless it is of unusual size.
 func (s *section) free() {
-	if cap(s.tokens) <= 2*PartContent {
+	if cap(s.tokens) <= 4*PartContent {
 		sections.Put(s)
 	}
 }

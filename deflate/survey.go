@@ -9,7 +9,7 @@ type Stream struct {
 }
 
 // Survey inflates the stream at the start of r, which may go on behind it, writes
-// its content, and divides it into parts. Size says where the stream ended; Survey
+// its content, and divides it into parts of up to PartContent. Size says where the stream ended; Survey
 // may have read further. The memory it takes has a bound, whatever the stream.
 // Errors are ErrInvalid and ErrLimit, or come from r and content.
 func Survey(r io.Reader, content io.Writer, limits Limits) (*Stream, error) {

@@ -59,10 +59,18 @@ var patient = deflate.Limits{Effort: 4096}
 // roundTrip predicts a stream, records and reads the recipe, and rebuilds the stream.
 func roundTrip(t testing.TB, stream []byte, m deflate.Model) *deflate.Recipe {
 	t.Helper()
-	s, content, err := surveyed(stream, deflate.Limits{})
+	return roundTripIn(t, stream, m, deflate.PartContent)
+}
+
+// roundTripIn does so in parts of another size.
+func roundTripIn(t testing.TB, stream []byte, m deflate.Model, size int64) *deflate.Recipe {
+	t.Helper()
+	var inflated bytes.Buffer
+	s, err := deflate.SurveyIn(bytes.NewReader(stream), &inflated, deflate.Limits{}, size)
 	if err != nil {
 		t.Fatal(err)
 	}
+	content := inflated.Bytes()
 	r, err := predicted(stream, content, s, m, patient)
 	if err != nil {
 		t.Fatal(err)

@@ -201,8 +201,8 @@ func badStreams(t testing.TB) []badStream {
 	must(t, w.Close())
 
 	period := func(n int, pattern string) []byte { return bytes.Repeat([]byte(pattern), n/len(pattern)) }
-	chains := period(200_000, "aaaaaaaa??")
-	for i := 8; i < len(chains); i += 10 {
+	chains := period(200_000, "aaaa??")
+	for i := 4; i < len(chains)-1; i += 6 {
 		copy(chains[i:], testkit.Noise(uint64(i), 2))
 	}
 	pairs := testkit.Noise(3, 200_000)

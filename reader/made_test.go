@@ -203,22 +203,77 @@ func madeFor(t testing.TB, a *reader.Archive, f *reader.File, off, length int64)
 			t.Fatal(err)
 		}
 		for i := made.At(max(off-p.Offset, 0)); i < made.Parts() && made.Part(i).Offset < off+length-p.Offset; i++ {
-			n += made.Part(i).To
-			if i > 0 {
-				n -= made.Part(i - 1).To // both reach as far behind their ends
-			}
+			n += made.Content(i)
 		}
 	}
 	return n
 }
 
-// What is promised: little of a large stream costs little.
+// What is promised: little of a large stream costs little, wherever it lies, and no
+// more is made than that.
 func TestMadeForLittle(t *testing.T) {
-	a := madeArchive(t, reader.Options{})
-	f := contentOf(t, a, "large.gz")
-	for off := int64(0); off+4<<10 < f.Size(); off += 777 {
-		if n := madeFor(t, a, f, off, 1); n > 1<<20 {
-			t.Fatalf("for an octet at %d, parts of %d octets of content are made", off, n)
+	archive := testkit.MustBuild(t, testkit.One(testkit.Dir("", testkit.Gzip("large"))))
+	open := func() (*reader.Archive, *reader.File) {
+		a, err := reader.Open(reader.Bytes(archive), reader.Options{})
+		if err != nil {
+			t.Fatal(err)
 		}
+		t.Cleanup(func() { a.Close() })
+		return a, contentOf(t, a, "large.gz")
+	}
+	const length, most = 4 << 10, 1 << 20
+	a, f := open()
+	for off := int64(0); off+length <= f.Size(); off += 777 {
+		if n := madeFor(t, a, f, off, length); n == 0 || n > most {
+			t.Fatalf("for %d octets at %d, parts of %d octets of content are made", length, off, n)
+		}
+	}
+	places := []int64{0, f.Size() - length, f.Size() - 1}
+	borders := 0
+	for p, err := range f.Pieces(0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Ref.Kind != format.RefRecipe {
+			continue
+		}
+		x, err := a.Recipe(&p.Ref)
+		if err != nil {
+			t.Fatal(err)
+		}
+		made, err := recipe.Parse(x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range made.Parts() {
+			part := made.Part(i)
+			inside := p.Offset + part.Offset + part.Length/2
+			if places = append(places, inside); i > 0 {
+				border := p.Offset + part.Offset
+				places = append(places, border-length, border-1, border-length/2, border)
+				borders++
+			}
+		}
+	}
+	if borders < 3 {
+		t.Fatalf("the stream has %d borders of parts", borders)
+	}
+	across := 0
+	for _, off := range places {
+		a, f := open() // with nothing in its caches
+		b := make([]byte, min(length, f.Size()-off))
+		if _, err := f.ReadAt(b, off); err != nil {
+			t.Fatal(err)
+		}
+		n, want := a.MadeContent(), madeFor(t, a, f, off, int64(len(b)))
+		if n != want || n > most {
+			t.Errorf("for %d octets at %d, parts of %d octets of content were made, %d are needed", len(b), off, n, want)
+		}
+		if n > 512<<10 {
+			across++
+		}
+	}
+	if across < borders {
+		t.Errorf("%d reads took two parts, at %d borders", across, borders)
 	}
 }

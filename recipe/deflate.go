@@ -46,11 +46,11 @@ func (d *Deflate) SetSums(made io.ReaderAt) (length int64, err error) {
 }
 
 // Steps of searching that making a part may take: for each octet of its content,
-// and for each that it makes. The streams of documentation and pictures that search
-// most take 120 and 1,800.
+// and for each that it makes. At level 9 the parts of source, JSON, logs, DNA and
+// executables that search most take 340, 30, 60, 140 and 260, and up to 1,800.
 const (
-	maxContentSteps = 256
-	maxMadeSteps    = 4096
+	maxContentSteps = 512
+	maxMadeSteps    = 8192
 )
 
 // PartLimits bounds the work on part i of a stream. Writers keep to it as readers do.

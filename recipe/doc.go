@@ -17,12 +17,12 @@
 // # Memory
 //
 // A parsed recipe is about as large as its parameters. Making a part takes its
-// input, some MiB for most, and the tables of the encoder that is predicted, at
+// input, less than a MiB for most, and the tables of the encoder that is predicted, at
 // most half a MiB; the limits of package deflate hold.
 //
 // # Work
 //
-// A part may take a Mi of steps, and 256 for each octet of its content or 4096 for
+// A part may take a Mi of steps, and 512 for each octet of its content or 8192 for
 // each that it makes, whichever are fewer (PartLimits); the content is at most
 // format.MaxRecipeFree octets and format.MaxRecipeRatio for each that is made. So a
 // recipe that makes little asks for some milliseconds at most, whatever it says.

@@ -97,6 +97,15 @@ func (r *Recipe) Part(i int) Part {
 	return p
 }
 
+// Content is the length of the input that part i, and no other, is the encoding of.
+func (r *Recipe) Content(i int) int64 {
+	if r.delta != nil {
+		return r.delta.input
+	}
+	from, to := r.d.Stream.Content(i)
+	return to - from
+}
+
 // At gives the part that makes the octet at an offset below Size.
 func (r *Recipe) At(off int64) int {
 	return max(sort.Search(len(r.starts), func(i int) bool { return r.starts[i] > off })-1, 0)

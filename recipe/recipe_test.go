@@ -222,7 +222,7 @@ func FuzzRecipe(f *testing.F) {
 // asks for more ends.
 func TestPartLimits(t *testing.T) {
 	for _, c := range []struct{ made, content, effort int64 }{
-		{100, 400, 256}, {1 << 20, 1, 256}, {1, 4 << 10, 1}, {1, 1 << 20, 1}, {100, 64 << 10, 6}, {0, 0, 1},
+		{100, 1600, 512}, {1 << 20, 1, 512}, {1, 8 << 10, 1}, {1, 1 << 20, 1}, {100, 64 << 10, 12}, {0, 0, 1},
 	} {
 		l := deflate.Layout{Size: c.made, ContentSize: c.content, Parts: []deflate.Part{{}}}
 		if got := recipe.PartLimits(&l, 0).Effort; got != c.effort {

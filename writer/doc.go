@@ -118,8 +118,8 @@
 // Looking for the model of a stream takes at most 2 Mi steps and 1024 for each octet
 // of its content, and 64 Mi in all (deflate.Limits.Search); a step is a nanosecond
 // or two, so that is a MB of content in one second or two. What is not found then
-// stays as it is, as does a stream that is made at less than some 4 MB of content in
-// a second: 256 steps an octet, and 4096 for each octet that is made. Where most of the
+// stays as it is, as does a stream that is made at less than some MB of content in
+// a second: 512 steps an octet, and 8192 for each octet that is made. Where most of the
 // first 16 of many streams of one kind, in one content or in the files of a
 // directory, have no recipe that is worth its name, the others get a sixteenth of the
 // steps: a MB of content in 60 to 130 ms.
@@ -182,14 +182,14 @@
 //	scanners      for each thread up to 32 MiB of joints and hints that lie ahead
 //	inflating     for each thread and each recipe around it 4 MiB of content, a
 //	              splitter, and what package deflate needs, below 2 MiB
-//	each stream   about 400 bytes, 24 for each MiB of its content and each of its
+//	each stream   about 400 bytes, 24 for each 512 KiB of its content and each of its
 //	              blocks; 40 for each break of a PNG
 //	deciding      9 bytes for each block, and samples of up to 16 MiB, and 1 MiB
 //	              for each thread
 //	appending     about 300 bytes for each directory that the base has, too, and 90
 //	              for each file taken over; 16 for each block of the base, once
 //	              something has changed; for each thread 40 MiB for deltas
-//	proving       for each thread a part of a stream and of its content: 5 MiB
+//	proving       for each thread a part of a stream and of its content: 3 MiB
 //	              mostly, 100 at most
 //
 // # Temporary files

@@ -13,14 +13,16 @@ import (
 var samples embed.FS
 
 // models made the samples.
-var models = map[string]deflate.Model{"text": deflate.GzipModel(9), "large": deflate.GzipModel(6), "zeros": deflate.GzipModel(9)}
+var models = map[string]deflate.Model{"text": deflate.GzipModel(9), "large": deflate.GzipModel(6), "zeros": deflate.GzipModel(9), "search": deflate.GzipModel(9), "steps": deflate.GzipModel(9)}
 
 // gzipHead is the length of the header of a gzip file without names, and
 // gzipTail that of what follows its stream.
 const gzipHead, gzipTail = 10, 8
 
 // Gzip gives a file of the samples, and a node of it that is held as a recipe:
-// "text", about 3 KB of text in one part, or "large", 2.5 MB in several.
+// "text", about 3 KB of text in one part; "large", 2.5 MB in several; "search", 48 KB of
+// two letters, which takes some 390 steps of searching an octet; or "steps", 16 KB of such
+// that are sent as literals, and searched for nevertheless, which takes too many.
 func Gzip(sample string) *Node {
 	b, err := samples.ReadFile("testdata/" + sample + ".gz")
 	if err != nil {

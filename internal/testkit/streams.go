@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 
 	"github.com/vtdarchive/vtd/deflate"
@@ -123,7 +124,7 @@ func Deflate(made []byte, breaks []recipe.Break, m deflate.Model) (d *recipe.Def
 	stream, input := bytes.NewReader(plain), bytes.NewReader(content)
 	r := &deflate.Recipe{Layout: s.Layout, Model: m}
 	for i := range s.Parts {
-		c, err := deflate.PredictPart(stream, input, s, i, m, deflate.Limits{})
+		c, err := deflate.PredictPart(stream, input, s, i, m, deflate.Limits{Effort: math.MaxInt32})
 		if err != nil {
 			return nil, nil, err
 		}

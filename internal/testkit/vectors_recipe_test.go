@@ -101,7 +101,7 @@ func TestModels(t *testing.T) {
 		{"ends/", 40, 1, 0, 0},
 		{"flushed/", 10, 1, 48, 48},
 		{"parts/", 6, 2, 5, 140},
-		{"far/", 6, 2, 0, 240},
+		{"far/", 6, 2, 0, 360},
 	}
 	n := 0
 	for _, test := range tests {
@@ -144,6 +144,7 @@ func okRecipes() []vectorCase {
 		ok("recipe", "a file that is a DEFLATE stream, of GNU gzip's level 9, made from one block", Dir("", Raw("text")), opts(Options{Chunk: 1 << 12})),
 		ok("recipe-gzip", "a gzip file: data blocks around a recipe, whose input is a list", Dir("", Gzip("text"))),
 		ok("recipe-parts", "a recipe of several parts", Dir("", Gzip("large")), zstd),
+		ok("recipe-search", "a recipe that takes most of the steps that it may", Dir("", Gzip("search"))),
 		ok("recipe-run", "a recipe whose input is a run", Dir("", Zeros())),
 		ok("recipe-empty", "a recipe without input: an empty stream", Dir("", File("empty", "\x03\x00").With(func(n *Node) { n.Streams = []Stream{{Len: 2, Model: deflate.ZlibModel(6)}} }))),
 		ok("recipe-corrections", "a stream that no model predicts: a stored block, and corrections", Dir("", Nested(2))),
@@ -246,6 +247,7 @@ func badRecipes() []vectorCase {
 		bad("recipe-parts-count", "a DEFLATE recipe of two parts that describes one", ScopeData, params(func(b []byte) []byte { b[parts] = 1; return b }), text),
 		bad("recipe-part-none", "a second part that begins where the first does", ScopeData, parted(0, 0), text),
 		bad("recipe-part-small", "two parts that could be one", ScopeData, parted(1000, 4000), text),
+		bad("recipe-steps", "a recipe that takes more steps than a part may", ScopeData, Hooks{}, withRoot(Dir("", Gzip("steps")))),
 		bad("recipe-part-content", "a part of more content than parts have", ScopeData, parted(deflate.MaxPart+1, 4000), text),
 		bad("recipe-part-bits", "a part of more of the stream than there is", ScopeData, parted(1000, 1<<24), text),
 		bad("recipe-correction", "corrections that correct nothing there is", ScopeData, params(func(b []byte) []byte {

@@ -77,7 +77,7 @@ function readStream(bytes, total) {
     if (content > MAX_PART || part.to > total || (content <= 0 && count > 1)) c.fail('a part of a wrong size')
     if (part.bits < 10 || part.bits > MAX_PART_BITS) c.fail(`a part of ${part.bits} bits`)
     const before = parts.at(-1)
-    if (before && part.to - before.from <= 960 * KiB) c.fail('parts that are too short')
+    if (before && part.to - before.from <= 256 * KiB) c.fail('parts that are too short')
     parts.push(part)
   }
   for (const part of parts) part.corrections = c.take(part.last ? c.left : part.corrections)
@@ -89,7 +89,7 @@ class Budget {
   constructor(part) {
     const content = part.to - part.from
     const made = (part.carryBits + part.bits) >> 3
-    const each = Math.min(256, Math.max(1, Math.floor((4096 * made) / content)))
+    const each = Math.min(512, Math.max(1, Math.floor((8192 * made) / content)))
     this.steps = KiB * KiB + (content && each * content)
     this.blocks = 4096 + part.bits / 256
   }
