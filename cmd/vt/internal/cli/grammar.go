@@ -11,15 +11,27 @@ const description = `Archives of directory trees: deduplicated, compressed, veri
 // arguments and a method Run(*Env) error.
 type grammar struct {
 	Version kong.VersionFlag `help:"Print the version and exit."`
-	Profile profile          `embed:""`
-
-	Download bool `help:"Of an archive at a URL, fetch the whole file first: for servers that do not serve parts of files."`
+	globals `embed:""`
 
 	Ar       archiveCommands `cmd:"" help:"Make, read and check archives."`
 	Mount    mountCommand    `cmd:"" help:"Show an archive as a file system."`
 	Fuzz     fuzzCommand     `cmd:"" help:"Change an archive in many ways, and hold all ways of reading it against each other."`
 	ShowHelp helpCommand     `cmd:"" name:"help" help:"Show the help of a command."`
 	Man      manCommand      `cmd:"" hidden:"" help:"Print the manual page."`
+}
+
+// globals are the flags of all commands.
+type globals struct {
+	Profile  profile `embed:""`
+	Download bool    `help:"Of an archive at a URL, fetch the whole file first: for servers that do not serve parts of files."`
+}
+
+// mountGrammar is as much of grammar as mounts need. What it does not take,
+// questions for help among it, is for grammar to answer: to make a parser of all
+// commands takes half as long as to mount.
+type mountGrammar struct {
+	globals `embed:""`
+	Mount   mountCommand `cmd:""`
 }
 
 type archiveCommands struct {

@@ -58,10 +58,6 @@ Examples:
 }
 
 func (c *mountCommand) Run(e *Env) error {
-	role := e.getenv(roleVariable)
-	if role == roleGuard { // it stands elsewhere, and needs nothing of the rest
-		return c.guard()
-	}
 	o, err := c.mountOptions(e)
 	if err != nil {
 		return err
@@ -90,7 +86,7 @@ func (c *mountCommand) Run(e *Env) error {
 		return nil
 	}
 	switch {
-	case role == roleServer:
+	case e.getenv(roleVariable) == roleServer:
 		return c.serve(e, o, c.inheritedServer())
 	case c.Foreground:
 		return c.serve(e, o, &serverLinks{})

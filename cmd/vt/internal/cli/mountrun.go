@@ -208,7 +208,7 @@ const guardVariable = "VT_MOUNT_DIR"
 
 // guard waits for the end of the server, and takes away a mount that it has
 // left behind.
-func (c *mountCommand) guard() error {
+func guard() error {
 	signal.Ignore(os.Interrupt, syscall.SIGHUP)
 	dir := os.Getenv(guardVariable)
 	if n, _ := os.Stdin.Read(make([]byte, 1)); n == 1 {

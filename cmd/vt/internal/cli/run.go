@@ -47,8 +47,14 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 			status = int(code)
 		}
 	}()
-	var g grammar
 	e := &Env{ctx: ctx, stdin: stdin, stdout: stdout, stderr: stderr, getenv: getenv}
+	if getenv(roleVariable) == roleGuard { // it needs nothing of the command line
+		return e.failed(guard(), nil)
+	}
+	if k, g := parseMount(e, args); k != nil {
+		return e.run(k, g)
+	}
+	var g grammar
 	parser, err := newParser(&g, stdout, stderr)
 	if err != nil {
 		fmt.Fprintf(stderr, "vt: %v\n", err)
@@ -74,6 +80,11 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		}
 		return e.failed(usagef("%w", err), k)
 	}
+	return e.run(k, &g.globals)
+}
+
+// run runs what has been parsed and gives the exit status.
+func (e *Env) run(k *kong.Context, g *globals) int {
 	stop, err := g.Profile.start()
 	if err == nil {
 		e.download = g.Download
@@ -83,8 +94,28 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	return e.failed(err, k)
 }
 
-func newParser(g *grammar, stdout, stderr io.Writer) (*kong.Kong, error) {
-	return kong.New(g,
+// parseMount parses the command line of a mount. It gives nil for any other, and for
+// one with which something is wrong.
+func parseMount(e *Env, args []string) (*kong.Context, *globals) {
+	if len(args) == 0 || args[0] != "mount" {
+		return nil, nil
+	}
+	var g mountGrammar
+	parser, err := newParser(&g, e.stdout, e.stderr, kong.NoDefaultHelp())
+	if err != nil {
+		return nil, nil
+	}
+	args, seen := arrange(parser.Model, args)
+	k, err := parser.Parse(args)
+	if err != nil || noEmptyArgument(seen) != nil || noForeignURL(k.Selected()) != nil {
+		return nil, nil
+	}
+	e.seen = seen
+	return k, &g.globals
+}
+
+func newParser(g any, stdout, stderr io.Writer, more ...kong.Option) (*kong.Kong, error) {
+	return kong.New(g, append(more,
 		kong.Name("vt"),
 		kong.Description(description),
 		kong.Writers(stdout, stderr),
@@ -93,7 +124,7 @@ func newParser(g *grammar, stdout, stderr io.Writer) (*kong.Kong, error) {
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		groups,
 		kong.Vars{"version": "vt " + version, "scanners": strings.Join(scanners.Names(), ", ")},
-	)
+	)...)
 }
 
 // mapString takes a value as it is. Kong's own way passes it through JSON, which
