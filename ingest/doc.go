@@ -36,8 +36,8 @@
 //
 //   - a type of member that is unknown, or that only continues others (volumes
 //     of several parts);
-//   - in a zip: members that are encrypted, or packed by a method other than store and
-//     deflate; content whose sum is wrong;
+//   - in a zip: members that are encrypted, or packed by a method other than store,
+//     deflate, bzip2, LZMA, zstd and xz; content whose sum is wrong;
 //   - names, targets and attributes beyond the limits of the format.
 //
 // Tars that follow one another are all taken. Files are read to their end, since the
@@ -51,6 +51,7 @@
 //	read.go    Read, Options: what it is, and what it is packed by
 //	tar.go     members of tar files
 //	zip.go     members of zip files
+//	unzip.go   what they hold, and what they are called
 //	name.go    names
 //	exact.go   the file itself, beside what it holds
 package ingest

@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -46,7 +45,7 @@ func (x *reading) original(f *os.File, broken bool) error {
 		return err
 	}
 	for _, p := range magics {
-		if x.o.Zip || broken || p.suffixes == nil || !bytes.HasPrefix(head[:n], []byte(p.magic)) {
+		if x.o.Zip || broken || p.suffixes == nil || !p.is(head[:n]) {
 			continue
 		}
 		r, err := p.open(bufio.NewReaderSize(io.NewSectionReader(f, 0, 1<<62), 1<<20))

@@ -106,15 +106,20 @@ func (x *reading) member(m *writer.Member) error {
 	return err
 }
 
-// magics tell compressed files apart. Those with suffixes of their names are
-// packed in a way that no recipe makes again.
-var magics = []struct {
+// packing is how a tar may be packed.
+type packing struct {
 	magic    string
 	open     func(io.Reader) (io.Reader, error)
 	suffixes []string
-}{
+}
+
+const zstdMagic = "\x28\xb5\x2f\xfd"
+
+// magics tell compressed files apart. Those with suffixes of their names are
+// packed in a way that no recipe makes again.
+var magics = []packing{
 	{"\x1f\x8b", func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }, nil},
-	{"\x28\xb5\x2f\xfd", openZstd, []string{".zst", ".zstd", ".tzst"}},
+	{zstdMagic, openZstd, []string{".zst", ".zstd", ".tzst"}},
 	{"BZh", func(r io.Reader) (io.Reader, error) { return bzip2.NewReader(r), nil }, []string{".bz2", ".tbz2", ".tbz"}},
 	{"\xfd7zXZ\x00", func(r io.Reader) (io.Reader, error) { return xz.NewReader(r) }, []string{".xz", ".txz"}},
 }
@@ -123,10 +128,17 @@ func openZstd(r io.Reader) (io.Reader, error) {
 	return zstd.NewReader(r, zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderConcurrency(2))
 }
 
+// is says whether a file that begins so is packed in this way. A zstd stream may
+// begin with a frame that is to be skipped.
+func (m *packing) is(head []byte) bool {
+	return bytes.HasPrefix(head, []byte(m.magic)) ||
+		m.magic == zstdMagic && len(head) >= 4 && head[0]&0xf0 == 0x50 && bytes.HasPrefix(head[1:], []byte("\x2a\x4d\x18"))
+}
+
 // Known says whether what begins so is a file that Read may read.
 func Known(head []byte) bool {
-	for _, m := range magics {
-		if bytes.HasPrefix(head, []byte(m.magic)) {
+	for i := range magics {
+		if magics[i].is(head) {
 			return true
 		}
 	}
@@ -146,8 +158,9 @@ func (x *reading) read(in io.Reader) error {
 	if x.o.Zip || isZip(head) {
 		return x.zipOf(in, b)
 	}
-	for _, m := range magics {
-		if !bytes.HasPrefix(head, []byte(m.magic)) {
+	for i := range magics {
+		m := &magics[i]
+		if !m.is(head) {
 			continue
 		}
 		r, err := m.open(b)

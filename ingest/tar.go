@@ -71,43 +71,67 @@ func (x *reading) tars(in *bufio.Reader) error {
 			x.o.Notice("one more tar follows the first")
 		}
 		first = false
-		if err := x.tar(in); err != nil {
+		behind, err := x.tar(in)
+		if err != nil {
 			return err
+		}
+		if behind != nil {
+			in = bufio.NewReaderSize(io.MultiReader(bytes.NewReader(behind), in), 1<<20)
 		}
 	}
 }
 
-// tar adds the members of one tar.
-func (x *reading) tar(in io.Reader) error {
+// tar adds the members of one tar. What of the file follows one block of zeros,
+// where there should be two, it gives back.
+func (x *reading) tar(in io.Reader) (behind []byte, err error) {
 	source := &marked{r: in}
 	r := tar.NewReader(source)
+	next := int64(0) // where a header is due, if that is known
 	for {
 		if err := x.ctx.Err(); err != nil {
-			return err
+			return nil, err
 		}
 		h, err := r.Next()
+		if err == tar.ErrHeader && source.err == nil && source.n == next+2*HeadSize && source.lone() {
+			return bytes.Clone(source.last[HeadSize:]), nil
+		}
 		if err == io.EOF {
 			if source.n%HeadSize != 0 {
-				return fmt.Errorf("%w: it ends inside a block: %w", ErrBroken, io.ErrUnexpectedEOF)
+				return nil, fmt.Errorf("%w: it ends inside a block: %w", ErrBroken, io.ErrUnexpectedEOF)
 			}
 			if !source.zeros() && x.o.Notice != nil { // for tar that is no fault, either
 				x.o.Notice("the tar has no mark at its end: it may have been cut")
 			}
-			return nil
+			return nil, nil
 		}
 		if err != nil && source.err == nil { // nothing is wrong but with what was read
-			return fmt.Errorf("%w: %w", ErrBroken, err)
+			return nil, fmt.Errorf("%w: %w", ErrBroken, err)
 		}
+		next = -1
+		if err == nil && !isSparse(h) {
+			next = (source.n + h.Size + HeadSize - 1) / HeadSize * HeadSize
+		}
+		content := &marked{r: r}
 		if err == nil {
-			err = x.tarMember(h, r)
+			err = x.tarMember(h, content)
 		}
-		if errors.Is(err, tar.ErrHeader) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return fmt.Errorf("%w: %w", ErrBroken, err)
+		if err != nil && content.err != nil && source.err == nil || errors.Is(err, io.ErrUnexpectedEOF) {
+			return nil, fmt.Errorf("%w: %w", ErrBroken, err)
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
 	}
+}
+
+// isSparse says whether a member has other bytes in the tar than it has.
+func isSparse(h *tar.Header) bool {
+	for key := range h.PAXRecords {
+		if strings.HasPrefix(key, "GNU.sparse.") {
+			return true
+		}
+	}
+	return h.Typeflag == tar.TypeGNUSparse
 }
 
 var tarKinds = map[byte]format.Kind{
@@ -121,9 +145,18 @@ const nobody = 65534
 // dumpDir is a directory of which GNU tar has listed the names, as content.
 const dumpDir = 'D'
 
+// volumeLabel is no member, but what GNU tar calls the whole.
+const volumeLabel = 'V'
+
 func (x *reading) tarMember(h *tar.Header, content io.Reader) error {
-	if h.Typeflag == tar.TypeXGlobalHeader {
+	switch h.Typeflag {
+	case tar.TypeXGlobalHeader:
 		return nil // what it says of others is in their headers
+	case volumeLabel:
+		if x.o.Notice != nil {
+			x.o.Notice(fmt.Sprintf("the tar has the label %q, which is not kept", h.Name))
+		}
+		return nil
 	}
 	m := &writer.Member{
 		Path: x.name(h.Name), Perm: uint16(h.Mode & 0o7777),

@@ -9,14 +9,19 @@ import (
 	"io/fs"
 	"strings"
 
-	"github.com/klauspost/compress/flate"
-
 	"github.com/vtdarchive/vtd/format"
 	"github.com/vtdarchive/vtd/writer"
 )
 
 func isZip(head []byte) bool {
 	return bytes.HasPrefix(head, []byte("PK\x03\x04")) || bytes.HasPrefix(head, []byte("PK\x05\x06"))
+}
+
+// EndsAsZip says whether a file that does not begin as a zip file is one: such
+// begin with a program that unpacks them, and Options.Zip has them read.
+func EndsAsZip(in io.ReaderAt, size int64) bool {
+	z, err := zip.NewReader(in, size)
+	return (err == nil || errors.Is(err, zip.ErrInsecurePath)) && len(z.File) > 0
 }
 
 const encrypted = 1 // in the flags of a member
@@ -31,7 +36,6 @@ func (x *reading) zip(in io.ReaderAt, size int64) error {
 	case err != nil:
 		return fmt.Errorf("%w: %w", ErrBroken, err)
 	}
-	z.RegisterDecompressor(zip.Deflate, flate.NewReader)
 	for _, f := range z.File {
 		if err := x.ctx.Err(); err != nil {
 			return err
@@ -44,9 +48,9 @@ func (x *reading) zip(in io.ReaderAt, size int64) error {
 }
 
 func (x *reading) zipMember(f *zip.File) error {
-	name := strings.ReplaceAll(f.Name, `\`, `/`) // as some programs write them
-	if strings.Contains(f.Name, "/") {
-		name = f.Name
+	name := zipName(f)
+	if !strings.Contains(name, "/") {
+		name = strings.ReplaceAll(name, `\`, `/`) // as some programs write them
 	}
 	m := &writer.Member{
 		Path: x.name(name), Perm: uint16(f.Mode().Perm()), Size: int64(f.UncompressedSize64),
@@ -57,6 +61,9 @@ func (x *reading) zipMember(f *zip.File) error {
 			m.Perm |= bit
 		}
 	}
+	if !hasMode(f) {
+		m.Perm &^= 0o022 // everybody may write, says package zip
+	}
 	lacking := func(what string, args ...any) error {
 		x.issue(m.Path, fmt.Errorf("%w: "+what, append([]any{ErrLacking}, args...)...), false)
 		return nil
@@ -64,7 +71,7 @@ func (x *reading) zipMember(f *zip.File) error {
 	switch {
 	case f.Flags&encrypted != 0:
 		return lacking("it is encrypted")
-	case f.Method != zip.Store && f.Method != zip.Deflate:
+	case unpackers[f.Method] == nil:
 		return lacking("it is packed by method %d", f.Method)
 	}
 	switch f.Mode().Type() {
@@ -84,11 +91,11 @@ func (x *reading) zipMember(f *zip.File) error {
 	default:
 		return lacking("its mode is %v", f.Mode())
 	}
-	r, err := f.Open()
+	r, done, err := unpack(f)
 	if err != nil {
 		return lacking("%w", err)
 	}
-	defer r.Close()
+	defer done()
 	content := &marked{r: r}
 	if m.Kind == format.KindFile {
 		m.Content = content
@@ -113,11 +120,16 @@ type marked struct {
 	r    io.Reader
 	err  error
 	n    int64
-	last [HeadSize]byte
+	last [2 * HeadSize]byte
 }
 
 // zeros says whether the last block that was read is one of zeros.
-func (m *marked) zeros() bool { return m.last == [HeadSize]byte{} }
+func (m *marked) zeros() bool { return [HeadSize]byte(m.last[HeadSize:]) == [HeadSize]byte{} }
+
+// lone says whether the last block is none of zeros, and follows one.
+func (m *marked) lone() bool {
+	return !m.zeros() && [HeadSize]byte(m.last[:HeadSize]) == [HeadSize]byte{}
+}
 
 func (m *marked) Read(p []byte) (int, error) {
 	n, err := m.r.Read(p)

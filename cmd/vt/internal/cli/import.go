@@ -76,15 +76,19 @@ func (c *importCommand) Run(e *Env) error {
 	} else if kind != fromLegacy {
 		return c.ingest(e, o, in, head)
 	}
-	if c.Exact {
-		return usagef("--exact is about tar and zip")
-	}
 	store, err := c.store(e, in)
+	if c.From == "auto" && errors.Is(err, legacy.ErrNotLegacy) && endsAsZip(in) {
+		c.From = "zip" // behind a program that unpacks it
+		return c.ingest(e, o, in, nil)
+	}
 	if c.From == "auto" && errors.Is(err, legacy.ErrNotLegacy) {
 		return fmt.Errorf("%s: neither tar, zip nor a data file of the old vt; --from says what it is%w", human.Quote(c.File), hidden{format.ErrNotArchive})
 	}
 	if err != nil {
 		return legacyError(c.File, err)
+	}
+	if c.Exact {
+		return usagef("--exact is about tar and zip")
 	}
 	top, meta, err := c.top(e, store, &o)
 	if err != nil {

@@ -69,6 +69,12 @@ func (c *importCommand) kind(in *os.File) (kind string, head []byte, err error) 
 	return "tar", head[:n], nil
 }
 
+// endsAsZip says whether a file is a zip file, whatever it begins with.
+func endsAsZip(in *os.File) bool {
+	info, err := in.Stat()
+	return err == nil && info.Mode().IsRegular() && ingest.EndsAsZip(in, info.Size())
+}
+
 func shownInput(path string) string {
 	if path == "-" {
 		return stdinName
