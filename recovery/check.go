@@ -1,6 +1,11 @@
 package recovery
 
-import "github.com/vtdarchive/vtd/format"
+import (
+	"maps"
+	"slices"
+
+	"github.com/vtdarchive/vtd/format"
+)
 
 const anyLevel = -1
 
@@ -32,11 +37,15 @@ type listInfo struct {
 
 // sum gives the hash of a metadata block, if all is there that it takes.
 func (r *recovery) sum(num uint64) (h format.Hash, ok bool) {
-	if num >= madeMeta {
+	if num >= madeMeta && num < foreignMeta {
 		if k := num - madeMeta; k < uint64(len(r.made)) {
 			return r.made[k].hash, true
 		}
 		return h, false
+	}
+	if x, ok := r.foreign.at[num]; ok {
+		_, err := r.node(num)
+		return x.hash, err == nil
 	}
 	if h, ok := r.sums[num]; ok {
 		return h, h != format.Hash{}
@@ -286,32 +295,33 @@ func (r *recovery) entry(e *format.Entry, d *dirInfo) (sum format.Hash, ok bool)
 // mark notes what metadata names, and which blocks are records of snapshots.
 func (r *recovery) mark() error {
 	var single []uint64 // directories of one file
-	for _, f := range r.s.frames {
-		if f.head.Kind != format.FrameMetadata {
-			continue
+	note := func(num uint64) {
+		n, err := r.node(num)
+		if err != nil {
+			return
 		}
-		for i := range f.head.Lengths {
-			if err := r.ctx.Err(); err != nil {
-				return err
-			}
-			num := f.head.First + uint64(i)
-			n, err := r.node(num)
-			if err != nil {
-				continue
-			}
-			if n.snapshot != nil {
-				r.records = append(r.records, num)
-			}
-			if isOriginal(n) {
-				single = append(single, num)
-			}
-			for _, x := range n.refs() {
-				if g, k := r.s.find(x.Num); g != nil {
-					g.flags[k] |= flagNamed
-				}
-			}
-			r.blocks++
+		if n.snapshot != nil {
+			r.records = append(r.records, num)
 		}
+		if isOriginal(n) {
+			single = append(single, num)
+		}
+		for _, x := range n.refs() {
+			if g, k := r.s.find(x.Num); g != nil {
+				g.flags[k] |= flagNamed
+			}
+		}
+		r.blocks++
+	}
+	r.eachMeta(note)
+	for _, num := range slices.Sorted(maps.Keys(r.foreign.at)) {
+		if f, _ := r.s.find(num); f == nil {
+			note(num)
+		}
+	}
+	slices.Sort(r.records)
+	if err := r.ctx.Err(); err != nil {
+		return err
 	}
 	r.findOriginals(single)
 	return nil

@@ -63,7 +63,13 @@
 // the same archive, by its id, counts as a part of it: its frames fill gaps by
 // number, so that no index is needed. From other archives and from files come
 // blocks with hashes that an index says; files are cut by the parameters in
-// the header. A file in a tree that has a hash of its whole content is made
+// the header. A metadata block of another archive has that one's numbers in it:
+// what it names is looked up by hash, in the damaged archive first and then in the
+// other one, and the result has to have the hash that was wanted. So from one
+// block that is found come all those below it, also where no index is left to
+// say their hashes: that of a root is in the top block. A node whose hash neither
+// an index says nor a top block, nor a node from elsewhere, cannot be looked for:
+// nodes name one another by number, and these are of one archive. A file in a tree that has a hash of its whole content is made
 // whole of a file with that hash.
 //
 // # What is proven
@@ -85,13 +91,13 @@
 // Memory, besides 512 MiB for frames and nodes: for each block of data about 60
 // bytes, for each metadata block about 150; the entries of directories that are
 // not whole, and of lost+found, some 400 bytes each; all metadata that is made
-// anew; for each block that is wanted from elsewhere about 100 bytes. Blocks that
+// anew; for each block that is wanted from elsewhere, and each node that comes from there, about 100 bytes. Blocks that
 // are in no whole frame, with all that is filled in, and what is guessed at, up to
 // sixteen times the size of the file, wait in a temporary file without a name.
 //
 // # Map
 //
-//	recover.go    Recover, Options: the order of things; trees
+//	recover.go    Recover, Options: the order of things
 //	report.go     Report
 //
 //	scan.go       structures found in a file; frames checked
@@ -104,11 +110,15 @@
 //
 //	check.go      what is whole: directories, contents
 //	snapshots.go  which trees there are
+//	trees.go      what becomes of them
 //	fill.go       what is missing from elsewhere
+//	fillfiles.go  from plain files
+//	foreign.go    metadata from other archives
 //	plan.go       directories of which some is missing
 //	content.go    files of which some is missing
 //	original.go   files that trees were made from
 //	lost.go       what nothing names
 //	build.go      nodes made anew; hard links
-//	write.go      the archive that is written
+//	write.go      the archive that is written: numbers, segments
+//	frames.go     its frames
 package recovery

@@ -2,17 +2,13 @@ package recovery
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 
 	"github.com/vtdarchive/vtd/format"
 	"github.com/vtdarchive/vtd/reader"
-	"github.com/vtdarchive/vtd/scanners"
 )
 
 // filler fills what is missing from other archives and from files.
@@ -21,16 +17,15 @@ type filler struct {
 	sources  []reader.Source
 	archives []*reader.Archive
 	others   []*stream // of other archives that are damaged themselves
+	nodes    []nodeSource
+	damaged  []*streamNodes // of these
 	wanted   map[format.Hash][]uint64
 }
 
-// plainFiles are files by their size, for contents that are known by hash.
-type plainFiles struct {
-	bySize map[uint64][]string
-	sums   map[string]format.Hash
-}
-
 func (f *filler) close() {
+	for _, s := range f.damaged {
+		s.spool.close()
+	}
 	for _, a := range f.archives {
 		_ = a.Close()
 	}
@@ -80,28 +75,6 @@ func isArchive(path string) bool {
 	return false
 }
 
-func (p *plainFiles) walk(ctx context.Context, dir string, warnings *[]string) error {
-	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if err != nil {
-			*warnings = append(*warnings, err.Error())
-			return nil
-		}
-		if !d.Type().IsRegular() {
-			return nil
-		}
-		info, err := d.Info()
-		if err != nil {
-			*warnings = append(*warnings, err.Error())
-			return nil
-		}
-		p.bySize[uint64(info.Size())] = append(p.bySize[uint64(info.Size())], path)
-		return nil
-	})
-}
-
 // archive opens another archive. One that is sound, and not a copy of this
 // one, is asked by hash; of any other all is read.
 func (f *filler) archive(path string) error {
@@ -142,6 +115,9 @@ func (f *filler) fill() error {
 	}
 	f.want()
 	before := len(f.same)
+	if err := f.fillNodes(); err != nil {
+		return err
+	}
 	for _, a := range f.archives {
 		if err := f.fromArchive(a); err != nil {
 			return err
@@ -155,7 +131,41 @@ func (f *filler) fill() error {
 	if err := f.fromFiles(); err != nil {
 		return err
 	}
-	f.rep.Filled = int64(len(f.same) - before)
+	f.rep.Filled = f.filled + int64(len(f.same)-before)
+	return nil
+}
+
+// fillNodes looks for metadata blocks. What one archive has may name what only
+// another one has.
+func (f *filler) fillNodes() error {
+	for _, a := range f.archives {
+		f.nodes = append(f.nodes, archiveNodes{a})
+	}
+	for _, s := range f.others {
+		n, err := f.nodesOf(s)
+		f.damaged, f.nodes = append(f.damaged, n), append(f.nodes, n)
+		if err != nil {
+			return err
+		}
+	}
+	if len(f.nodes) == 0 {
+		return nil
+	}
+	f.wantRoots()
+	f.knowMeta()
+	for more := true; more; {
+		more = false
+		for _, from := range f.nodes {
+			some, err := f.fromNodes(from)
+			if err != nil {
+				return err
+			}
+			more = more || some
+		}
+	}
+	// What was made out before lacked what is there now.
+	clear(f.sums)
+	f.recovery.nodes = newCache[uint64, *node](nodeCache)
 	return nil
 }
 
@@ -194,21 +204,10 @@ func (f *filler) got(h format.Hash, b []byte) error {
 
 func (f *filler) fromArchive(a *reader.Archive) error {
 	for h := range f.wanted {
-		for num, err := range a.Find(h) {
-			if err != nil {
-				break
-			}
-			if row, err := a.FrameOf(num); err != nil || row.Kind != format.FrameData {
-				continue
-			}
-			b, err := a.Block(num)
-			if err != nil {
-				continue // damaged there, too
-			}
+		if b, ok := (archiveNodes{a}).content(h); ok {
 			if err := f.got(h, b); err != nil {
 				return err
 			}
-			break
 		}
 		if err := f.ctx.Err(); err != nil {
 			return err
@@ -236,165 +235,4 @@ func (f *filler) fromFrames(s *stream) error {
 		}
 	}
 	return nil
-}
-
-// fromFiles cuts files as the damaged archive's were, and looks for blocks that
-// are missing.
-func (f *filler) fromFiles() error {
-	if len(f.wanted) == 0 || len(f.plain.bySize) == 0 {
-		return nil
-	}
-	p, choice := f.chunks()
-	if p.Validate() != nil {
-		return nil
-	}
-	total := int64(0)
-	for size, paths := range f.plain.bySize {
-		total += int64(size) * int64(len(paths))
-	}
-	f.opts.phase("filling", total)
-	s := scanners.NewSplitter(p, func(sp scanners.Span, data []byte) error {
-		if len(data) == 0 {
-			return nil
-		}
-		if h := f.id.Sum(data); f.wanted[h] != nil {
-			return f.got(h, data)
-		}
-		return nil
-	})
-	defer s.Reset(nil)
-	for _, paths := range f.plain.bySize {
-		for _, path := range paths {
-			if err := f.fromFile(s, path, choice); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func (f *filler) fromFile(s *scanners.Splitter, path string, choice scanners.Choice) error {
-	in, err := os.Open(path)
-	if err != nil {
-		f.rep.Warnings = append(f.rep.Warnings, err.Error())
-		return nil
-	}
-	defer in.Close()
-	head := make([]byte, scanners.SniffLen)
-	n, _ := io.ReadFull(in, head)
-	s.Reset(choice.Scanner(head[:n], filepath.Base(path), nil))
-	_, err = s.ReadFrom(io.MultiReader(bytes.NewReader(head[:n]), progressReader{f.ctx, in, f.opts.progress}))
-	if err == nil {
-		err = s.Close()
-	}
-	if fatal := errors.Join(f.failed, f.ctx.Err()); fatal != nil {
-		return fatal
-	}
-	if err != nil {
-		f.rep.Warnings = append(f.rep.Warnings, err.Error())
-	}
-	return nil
-}
-
-// chunks gives how the damaged archive's content was cut, or how archives mostly
-// are where that is lost.
-func (r *recovery) chunks() (scanners.Params, scanners.Choice) {
-	c := (*format.Chunker)(nil)
-	if r.s.header != nil {
-		c = r.s.header.Chunker
-	}
-	if c == nil {
-		return scanners.DefaultParams, scanners.Auto
-	}
-	p := scanners.Params{Min: int(c.Min), Target: int(c.Target), Max: int(c.Max), RunMin: int(c.RunMin)}
-	switch c.Algorithm {
-	case format.ChunkerGear:
-		return p, scanners.None
-	case format.ChunkerJoints:
-		return p, scanners.Joints
-	}
-	return p, scanners.Auto
-}
-
-// fillFile makes a file whole of a plain one that has the hash of its content.
-func (r *recovery) fillFile(e *format.Entry) *remains {
-	if r.plain == nil {
-		return nil
-	}
-	for _, path := range r.plain.bySize[e.Size] {
-		h, ok := r.plain.sums[path]
-		if !ok {
-			h = r.sumFile(path)
-			r.plain.sums[path] = h
-		}
-		if h != e.Content {
-			continue
-		}
-		in, err := os.Open(path)
-		if err != nil {
-			continue
-		}
-		out, err := r.rest(&e.Ref, func(off uint64, gap piece) ([]byte, error) {
-			b := make([]byte, min(gap.gap, fillBlock))
-			_, err := in.ReadAt(b, int64(off))
-			return b, err
-		})
-		_ = in.Close()
-		if err == nil && out.content == e.Content {
-			r.rep.Filled++
-			return out
-		}
-	}
-	return nil
-}
-
-// fillGuess makes a file whole of blocks of damaged frames that no index
-// proves, where the hash of its content does.
-func (r *recovery) fillGuess(e *format.Entry) *remains {
-	if len(r.guesses) == 0 {
-		return nil
-	}
-	out, err := r.rest(&e.Ref, func(_ uint64, gap piece) ([]byte, error) {
-		if gap.block != nil {
-			if x, ok := r.guesses[gap.block.Num]; ok && uint64(x.n) == gap.block.Span {
-				return r.spool.read(x.at, x.n)
-			}
-		}
-		return nil, errNoGuess
-	})
-	if err != nil || out.content != e.Content {
-		return nil
-	}
-	return out
-}
-
-var errNoGuess = errors.New("a part of it is not even guessed at")
-
-func (r *recovery) sumFile(path string) (sum format.Hash) {
-	in, err := os.Open(path)
-	if err != nil {
-		return sum
-	}
-	defer in.Close()
-	h := r.id.NewContent()
-	if _, err := io.Copy(h, progressReader{r.ctx, in, func(int64) {}}); err != nil {
-		return sum
-	}
-	return h.Sum()
-}
-
-// progressReader tells of what is read, and ends with its context.
-type progressReader struct {
-	ctx  context.Context
-	r    io.Reader
-	tell func(int64)
-}
-
-func (p progressReader) Read(b []byte) (int, error) {
-	if err := p.ctx.Err(); err != nil {
-		return 0, err
-	}
-	n, err := p.r.Read(b)
-	p.tell(int64(n))
-	return n, err
 }

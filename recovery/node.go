@@ -113,13 +113,20 @@ func lacking(num uint64, msg string, args ...any) error {
 // node gives a metadata block by its number in the damaged archive, or one that
 // was made. Its references carry numbers; hashes are filled in by sum.
 func (r *recovery) node(num uint64) (*node, error) {
-	if num >= madeMeta {
+	if num >= madeMeta && num < foreignMeta {
 		if k := num - madeMeta; k < uint64(len(r.made)) {
 			return r.made[k].node, nil
 		}
 		return nil, lacking(num, "it is not there")
 	}
 	return r.nodes.get(num, func() (*node, int64, error) {
+		if x, ok := r.foreign.at[num]; ok {
+			n, err := r.fromElsewhere(num, x)
+			if err != nil {
+				return nil, 0, err
+			}
+			return n, n.cost(), nil
+		}
 		b, err := r.metaBytes(num)
 		if err != nil {
 			return nil, 0, err

@@ -31,7 +31,7 @@ Reads what is left of an archive, whatever part of it is gone, and writes a vali
 
 Trees keep their names, and those that are whole their root hashes, content ids, labels and messages; one of which a file was filled by the hash of its content alone may have another root hash. A file of which some is missing is kept as NAME.damaged, with zeros in place of what is missing and the ranges of them in its attribute user.vtd.missing. Directories and parts of files that nothing names any more are put into lost+found, by the kind of their content; where the newest tree is whole, into a snapshot of its own that follows it.
 
-What is missing is named on standard output, with the ranges of its bytes, and makes the exit status 3; 0 says that nothing is missing any more. Blocks that are missing are found in --from by their hashes, as far as the index is left: in another copy of the same archive, which may be damaged elsewhere and then needs no index, in other archives, and in files, cut as the archive's were. A file of several blocks is found by the hash of its content as well.
+What is missing is named on standard output, with the ranges of its bytes, and makes the exit status 3; 0 says that nothing is missing any more. Blocks that are missing, of files and of directories, are found in --from by their hashes, as far as the index is left, or the top block for a tree that is there as a whole: in another copy of the same archive, which may be damaged elsewhere and then needs no index, in other archives, and in files, cut as the archive's were. A file of several blocks is found by the hash of its content as well.
 
 With recovery data in the archive, try vt ar repair first: it gives back the archive itself.
 
