@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash"
+	"sync"
 
 	"github.com/zeebo/blake3"
 )
@@ -60,8 +61,23 @@ func (id HashID) Sum(b []byte) Hash {
 	if id == HashSHA256 {
 		return sha256.Sum256(b)
 	}
-	return blake3.Sum256(b)
+	if len(b) <= chunkBLAKE3 {
+		return blake3.Sum256(b)
+	}
+	h := hashers.Get().(*blake3.Hasher)
+	defer hashers.Put(h)
+	h.Reset()
+	_, _ = h.Write(b) // never fails
+	var sum Hash
+	h.Sum(sum[:0])
+	return sum
 }
+
+// chunkBLAKE3 is the length up to which BLAKE3 has no tree, nor needs the memory
+// for one, which otherwise would be cleared for each hash.
+const chunkBLAKE3 = 1024
+
+var hashers = sync.Pool{New: func() any { return blake3.New() }}
 
 // Hasher hashes a stream.
 type Hasher struct{ h hash.Hash }
