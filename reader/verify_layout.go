@@ -42,8 +42,11 @@ func (v *verifier) trailers() (regions []region, from int64) {
 		v.checkIndex(t)
 		v.checkTopFrame(t)
 		if t.Prev == 0 {
-			if t.Segment != 0 && t.Segment != v.a.headerSize {
-				v.note(format.Damaged("trailer", t.Offset+40, "its segment, the first, begins at %d and not after the header", t.Segment), format.TrailerSize)
+			if t.Segment != 0 {
+				v.note(format.Damaged("trailer", t.Offset+40, "its segment, the first, begins at %d and not with the file", t.Segment), format.TrailerSize)
+			}
+			if t.Snapshots != 1 {
+				v.note(format.Damaged("trailer", t.Offset+160, "it counts %d snapshots, and is the first", t.Snapshots), format.TrailerSize)
 			}
 			return regions, from
 		}
@@ -95,7 +98,7 @@ func checkPrev(t, prev *format.Trailer) error {
 	case t.IsParity(): // what else it says has to be as in the one before
 	case t.Top < prev.Blocks:
 		return bad(88, "its top block %d is of a segment before", t.Top)
-	case t.Snapshots < prev.Snapshots:
+	case t.Snapshots != prev.Snapshots+1:
 		return bad(160, "it counts %d snapshots, the one before %d", t.Snapshots, prev.Snapshots)
 	}
 	return nil

@@ -44,6 +44,7 @@ type Options struct {
 	Codec          codec.ID         // of all frames but the first of a version
 	Level          int              // 3
 	BlocksPerFrame int              // 4
+	TopFrame       int              // 2: blocks of the first frame of a version
 	Chunk          int              // 1024: bytes of a data block
 	LiteralMax     int              // 32: larger files are no literals
 	RunMin         int              // 64: shorter chunks of one octet are no runs
@@ -67,6 +68,7 @@ func (o Options) filled() Options {
 	}
 	set(&o.Level, 3)
 	set(&o.BlocksPerFrame, 4)
+	set(&o.TopFrame, 2)
 	set(&o.Chunk, 1024)
 	set(&o.LiteralMax, 32)
 	set(&o.RunMin, 64)

@@ -162,14 +162,23 @@ func (c *checker) layout() error {
 		t = prev
 	}
 	at, row := c.size, 0
+	var blocks, snapshots uint64 // of the segments before
 	for i, t := range slices.Backward(segments) {
+		if err := c.counted(t, blocks, &snapshots); err != nil {
+			return err
+		}
+		blocks = t.Blocks
 		if h, err := c.hashOf(t.Top); err != nil || h != t.TopHash {
 			return damaged("trailer", t.Offset, "the hash of the top block is not the index's")
 		}
 		if c.header.Hash.Sum(c.file[t.Index:t.Offset]) != t.IndexHash { // of one that was merged, too
 			return damaged("index", t.Index, "it does not have the hash that its trailer names")
 		}
-		if begin := at; t.Segment != begin && (t.Segment != 0 || i != len(segments)-1) {
+		begin := at
+		if i == len(segments)-1 {
+			begin = 0
+		}
+		if t.Segment != begin {
 			return damaged("trailer", t.Offset, "its segment begins at %d, not %d", begin, t.Segment)
 		}
 		if t.IsParity() {
@@ -193,6 +202,27 @@ func (c *checker) layout() error {
 		at = t.Offset + format.TrailerSize
 	}
 	return c.appended(segments)
+}
+
+// counted checks that a trailer adds one snapshot to those before, unless it is
+// one of parity, and that its top block is one of its segment, with a frame for
+// itself and the snapshot record.
+func (c *checker) counted(t *format.Trailer, before uint64, snapshots *uint64) error {
+	if !t.IsParity() {
+		*snapshots++
+		if t.Top < before {
+			return damaged("trailer", t.Offset, "its top block is of a segment before")
+		}
+	}
+	if t.Snapshots != *snapshots {
+		return damaged("trailer", t.Offset, "it counts %d snapshots of %d", t.Snapshots, *snapshots)
+	}
+	for _, r := range c.rows {
+		if r.First <= t.Top && t.Top < r.First+uint64(r.Count) && (r.First != t.Top || r.Count != 2) {
+			return damaged("frame", r.Offset, "top block and snapshot record do not have it to themselves")
+		}
+	}
+	return nil
 }
 
 // appended checks what the header says about the segments, newest first.

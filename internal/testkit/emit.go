@@ -173,7 +173,8 @@ func (e *emitter) version(v *Version, segment int) error {
 	e.snaps = append(e.snaps, snap)
 	e.out.Versions = append(e.out.Versions, VersionAt{top.Num, top.Hash, root.Hash, content})
 
-	head := [][]*Block{{top, snap}}
+	head := [][]*Block{slices.Concat([]*Block{top, snap}, meta[:e.TopFrame-2])}
+	meta = meta[e.TopFrame-2:]
 	metaFrames := slices.Collect(slices.Chunk(meta, e.BlocksPerFrame))
 	dataFrames := slices.Collect(slices.Chunk(data, e.BlocksPerFrame))
 	frames := slices.Concat(head, metaFrames, dataFrames)

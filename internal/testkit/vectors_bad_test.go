@@ -72,6 +72,7 @@ func badHeaders() []vectorCase {
 		bad("header-size-limit", "a size above the limit", ScopeOpen, octets(func(b []byte) { le.PutUint32(b[12:], format.MaxHeader+1) })),
 		bad("header-reserved", "a reserved byte is not zero", ScopeOpen, octets(func(b []byte) { b[43] = 1 })),
 		bad("header-flag", "an unassigned flag", ScopeOpen, lie(func(h *format.Header) { h.Flags |= 1 << 30 })),
+		bad("header-flag-appended", "a header that says that nothing was appended, and a second segment", ScopeVerify, lie(func(h *format.Header) { h.Flags = format.FlagAsCreated }), twoSegments),
 		bad("header-flags-both", "both flags, of which at most one can be set", ScopeOpen, lie(func(h *format.Header) { h.Flags = format.FlagAsCreated | format.FlagOnePass })),
 		bad("header-records-order", "extension records out of order", ScopeOpen, octets(func(b []byte) { le.PutUint16(b[64:], 9) })),
 		bad("header-record-length", "an extension record that passes the end", ScopeOpen, octets(func(b []byte) { le.PutUint16(b[66:], 60_000) })),
@@ -120,7 +121,24 @@ func badTrailers() []vectorCase {
 		bad("trailer-base-missing", "an index that begins with a later block, and no base trailer", ScopeOpen, lie(1, func(t *format.Trailer) { t.Base = 0 }), twoSegments),
 		bad("trailer-base-damaged", "a base trailer with a wrong CRC", ScopeOpen, Hooks{}, twoSegments, damage(func(b *Built) []byte { return flip(b.Bytes, b.Segments[0].Trailer+30) })),
 		bad("trailer-segment", "a segment that begins inside the one before", ScopeVerify, lie(1, func(t *format.Trailer) { t.Segment -= 10 }), twoSegments),
+		bad("trailer-segment-first", "a first segment that begins behind the header", ScopeVerify, lie(0, func(t *format.Trailer) { t.Segment = format.HeaderFixedSize })),
+		bad("trailer-snapshots", "a trailer that counts one snapshot more than there are", ScopeVerify, lie(1, func(t *format.Trailer) { t.Snapshots++ }), twoSegments),
+		bad("trailer-snapshots-first", "a first trailer that counts no snapshot", ScopeVerify, lie(0, func(t *format.Trailer) { t.Snapshots = 0 })),
+		bad("trailer-top-before", "a later trailer that names the top block of the segment before", ScopeVerify, topOfFirst(), twoSegments),
 	}
+}
+
+// topOfFirst makes the trailer of the second segment name the top block of the
+// first.
+func topOfFirst() Hooks {
+	var top uint64
+	var hash format.Hash
+	return Hooks{Trailer: func(i int, t *format.Trailer) {
+		if i == 0 {
+			top, hash = t.Top, t.TopHash
+		}
+		t.Top, t.TopHash = top, hash
+	}}
 }
 
 func badFrames() []vectorCase {
@@ -168,6 +186,7 @@ func badFrames() []vectorCase {
 		})
 	}
 	return []vectorCase{
+		bad("frame-top-shared", "a directory in the frame of top block and snapshot record", ScopeVerify, Hooks{}, func(c *vectorCase) { c.archive.Options.TopFrame = 3 }),
 		bad("frame-top-crc", "one bit of the head of the first frame differs", ScopeTree, Hooks{}, at(topFrame, 30)),
 		bad("frame-tree-crc", "one bit of the head of a metadata frame differs", ScopeTree, Hooks{}, at(treeFrame, 45)),
 		bad("frame-data-crc", "one bit of the head of a data frame differs", ScopeData, Hooks{}, at(dataFrame, 45)),

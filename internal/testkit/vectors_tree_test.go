@@ -343,6 +343,11 @@ func badVersions() []vectorCase {
 		bad("snapshot-parents-limit", "a snapshot with 65 parents", ScopeTree, snap(func(s *format.Snapshot) { s.Parents = make([]format.Ref, 65) })),
 		bad("snapshot-label-limit", "a label of 65,537 bytes", ScopeTree, snap(func(s *format.Snapshot) { s.Label = strings.Repeat("l", 65_537) })),
 		bad("snapshot-time", "a time with a second of nanoseconds", ScopeTree, snap(func(s *format.Snapshot) { s.Time.Nsec = 1_000_000_000 })),
+		bad("snapshot-older", "a snapshot with a time before that of its parent", ScopeVerify, Hooks{}, twoSegments, func(c *vectorCase) {
+			for i, sec := range []int64{1_700_000_000, 1_699_999_999} {
+				c.archive.Segments[i].Versions[0].Snapshot.Time = format.Time{Sec: sec}
+			}
+		}),
 		bad("snapshot-is-directory", "a directory after the top block instead of the snapshot record", ScopeTree, coded(".", format.BlockSnapshot, func([]byte) []byte {
 			return (&format.DirLeaf{}).AppendTo(nil, format.Canonical, 0)
 		})),

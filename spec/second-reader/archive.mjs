@@ -29,12 +29,12 @@ export class Archive {
     const at = (Number(number) - index.first) * 32
     return index.hashes.subarray(at, at + 32)
   }
-  #rowOf(number) {
+  rowOf(number) {
     const row = this.#indexOf(number).rows.find((r) => r.first <= number && number < r.first + r.count)
     return row ?? damaged('index', `no row has block ${number}`)
   }
   #bytes(number, kind) {
-    const row = this.#rowOf(number)
+    const row = this.rowOf(number)
     if (!this.cache.has(row)) {
       if (this.cache.size >= CACHED) this.cache.delete(this.cache.keys().next().value)
       this.cache.set(row, structures.readBlocks(structures.readFrame(this.file, row, this.header)))
@@ -58,7 +58,7 @@ export class Archive {
     if (!original) return undefined
     const fail = (message) => damaged('snapshot record', message)
     for (let number = this.trailer.blocks - 1; number >= 0; number--) {
-      if (!equal(this.hashOf(number), original) || this.#rowOf(number).kind !== structures.METADATA) continue
+      if (!equal(this.hashOf(number), original) || this.rowOf(number).kind !== structures.METADATA) continue
       if (this.#bytes(number, structures.METADATA)[0] !== 3) fail(`block ${number} is not the leaf of an original`)
       const { rows } = this.node(number, 'directory')
       return rows.length === 1 && rows[0].kind === FILE && !rows[0].link ? rows[0] : fail('the original is not one file')

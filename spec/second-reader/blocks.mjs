@@ -194,7 +194,8 @@ const types = {
   1: { structure: 'top block', columns: { 1: hash('snapshot'), 2: hash('root'), 3: hash('content'), 4: value('size', count) } },
   2: { structure: 'snapshot record', blank: { label: EMPTY, parents: [] }, columns: {
     1: root, 3: hash('content'), 4: value('time', time), 5: text('label'), 6: text('message'), 7: optional(parents),
-    8: optional(value('replica', replica)), 9: optional(value('vector', vector)), 10: text('tool'), 128: optional(value('original', original)) } },
+    8: optional(value('replica', replica)), 9: optional(value('vector', vector)), 10: text('tool'),
+    128: optional(value('original', original)) } },
   3: { structure: 'directory', most: limits.MaxLeafEntries, blank: blankEntry, check: checkEntries,
     columns: { 1: entryNames, ...entryColumns } },
   4: { structure: 'directory inner node', most: limits.MaxNodeChildren, levels: true,

@@ -5,7 +5,7 @@ import { Cursor, Fault, damaged, equal, sealed, unsupported } from './bytes.mjs'
 import { decode } from './codecs.mjs'
 import { limits } from './limits.mjs'
 
-const HEADER = 'magic:8 major:u16 minor:u16 size:u32 flags:u64 ignorable:u64 readOnly:u64 hashId:u8 zero:3 id:16'
+const HEADER = 'magic:8 major:u16 minor:u16 size:u32 flags:u64 ignorable:u64 readOnly:u64 hashId:u8 reserved:3 id:16'
 const FRAME = 'magic:8 kind:u8 codec:u8 zero:2 head:u32 first:place count:u32 raw:u32 stored:u32 zero:4 hash:32'
 const INDEX = 'magic:8 size:u32 zero:4 first:place count:place frames:place zero:4 crc:4'
 const ROW = 'offset:place first:place count:u32 head:u32 stored:u32 raw:u32 kind:u8 codec:u8 reserved:6'
@@ -45,8 +45,9 @@ export function readHeader(file) {
   if (h.size !== HEADER_SIZE && (h.size < HEADER_SIZE + 8 || h.size > limits.MaxHeader)) c.fail(`a size of ${h.size}`)
   h.records = h.size > HEADER_SIZE ? readExtension(file.subarray(HEADER_SIZE, h.size), h.size - HEADER_SIZE) : []
   for (const r of h.records) if (r.type === FEATURE) unsupported('header', `this reader lacks the feature ${r.data}`)
-  if (!areFlags(h.flags)) c.fail('flags that are unknown, or exclude each other')
   h.hash = hashFunctions[h.hashId] ?? unsupported('header', `hash function ${h.hashId}`)
+  if (!areFlags(h.flags)) c.fail('flags that are unknown, or exclude each other')
+  if (h.reserved.some((b) => b)) c.fail('a reserved byte is not zero')
   return h
 }
 

@@ -3,7 +3,7 @@ import { BLOCKDEV, CHAR, DIR, FILE, IMPLIED, LITERAL, SYMLINK, isDirectory, spli
 import { Fault, damaged, equal, string, svarint, uvarint } from './bytes.mjs'
 import { contentHash } from './hash.mjs'
 import { verifyParity } from './parity.mjs'
-import { DATA, TRAILER_SIZE, readBlocks, readFrame, readIndex, readTrailer } from './structures.mjs'
+import { AS_CREATED, DATA, TRAILER_SIZE, readBlocks, readFrame, readIndex, readTrailer } from './structures.mjs'
 import { walk } from './tree.mjs'
 
 export function verify(archive) {
@@ -34,12 +34,17 @@ export function verify(archive) {
   return faults
 }
 
-function verifySegment(archive, t, before = { end: 0, snapshots: 0 }) {
+function verifySegment(archive, t, before = { end: 0, snapshots: 0, blocks: 0 }) {
   const snapshots = before.snapshots + (t.parity ? 0 : 1)
   if (t.segment !== before.end) damaged('trailer', `its segment begins at ${t.segment}, not ${before.end}`, t.offset)
   if (t.snapshots !== snapshots) damaged('trailer', `${t.snapshots} snapshots, not ${snapshots}`, t.offset)
   if (!equal(archive.hash(archive.file.subarray(t.indexOffset, t.offset)), t.indexHash))
     damaged('index', 'its hash is not that in its trailer', t.indexOffset)
+  if (t.parity) return
+  if (t.previous && archive.header.flags & AS_CREATED) damaged('header', 'it says that nothing was appended')
+  if (t.top < before.blocks) damaged('trailer', 'its top block is of a segment before', t.offset)
+  const { first, count } = archive.rowOf(t.top)
+  if (first !== t.top || count !== 2) damaged('frame', `top block ${t.top} and its snapshot record are not alone in it`)
 }
 
 // That the rows of an index are the frames, one after another, with nothing between them but what ends segments.
@@ -147,5 +152,6 @@ function verifyTree(archive, { snapshot, root }, attempt) {
     damaged('snapshot record', 'a content id that the tree does not have')
   for (const [number, { names, count }] of groups)
     if (names !== count) damaged('directory', `link group ${number} has ${names} names, not ${count}`)
-  for (const number of snapshot.parents) archive.node(number, 'snapshot record')
+  for (const number of snapshot.parents)
+    if (archive.node(number, 'snapshot record').time > snapshot.time) damaged('snapshot record', 'it is older than a parent')
 }
