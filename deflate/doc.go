@@ -81,6 +81,7 @@
 //	section.go              what a part says, in memory
 //	model.go                Model, and what a model has to do
 //	matcher.go, follow.go   zlib, gzip, Chromium, pigz: search; tokens and blocks
+//	chains.go               the same search where there are many candidates
 //	trees.go                their codes and headers
 //	goflate.go, gotrees.go  Go's
 //	gofast.go               Go's level 1

@@ -25,6 +25,12 @@ type matcher struct {
 	shift   uint // of the hash, for each octet
 	hmask   uint32
 
+	// chains, if not nil, tell how long chains are. Positions before forgotten are too
+	// far back; odd says that some were inserted with octets behind the end.
+	chains    *chainTables
+	forgotten int
+	odd       bool
+
 	good, lazy, nice, chain int
 
 	family   Family
@@ -89,7 +95,13 @@ type hashTables struct {
 	prev [1 << 15]uint16
 }
 
-var matcherTables = sync.Pool{New: func() any { return new(hashTables) }}
+var (
+	matcherTables = sync.Pool{New: func() any { return new(hashTables) }}
+	matcherChains = sync.Pool{New: func() any { return new(chainTables) }}
+)
+
+// manyCandidates is how many a level looks at for which it pays to know how many there are.
+const manyCandidates = 128
 
 func newMatcher(m Model, v view) *matcher {
 	l := levels[m.Level]
@@ -120,17 +132,30 @@ func newMatcher(m Model, v view) *matcher {
 	if z.table {
 		// prev needs no clearing: it is read only for positions that were inserted.
 		z.hashTables = matcherTables.Get().(*hashTables)
+		if z.chain >= manyCandidates && z.family != Chromium {
+			z.chains = matcherChains.Get().(*chainTables)
+		}
 		z.clearHead()
 	}
 	z.resume(v)
+	z.forgotten = z.ins
 	return z
 }
 
-func (z *matcher) clearHead() { clear(z.head[:z.hmask+1]) }
+func (z *matcher) clearHead() {
+	clear(z.head[:z.hmask+1])
+	if z.chains != nil {
+		clear(z.chains.count[:z.hmask+1])
+		clear(z.chains.gone[:z.hmask+1])
+	}
+}
 
 func (z *matcher) free() {
 	if z.hashTables != nil {
 		matcherTables.Put(z.hashTables)
+	}
+	if z.chains != nil {
+		matcherChains.Put(z.chains)
 	}
 }
 
@@ -162,6 +187,7 @@ func (z *matcher) newChunk() {
 	z.base = max(z.pos-z.window, 0)
 	z.chunkEnd += pigzChunk
 	z.ins = z.base
+	z.forgotten = z.base
 	z.end = 0
 	z.avail = false
 	z.segment(z.given)
@@ -236,6 +262,9 @@ func (z *matcher) insert(i int, h uint32) {
 		d = noneBefore
 	}
 	z.prev[uint(i)%uint(len(z.prev))] = uint16(d)
+	if z.chains != nil {
+		z.chains.inserted(i, h)
+	}
 }
 
 // insertTo inserts all positions up to i that can be.
@@ -270,6 +299,7 @@ func (z *matcher) find(p, best int) (length, start int) {
 		}
 		for ; z.ins <= p; z.ins++ {
 			z.insert(z.ins, z.hash(z.ins))
+			z.odd = true
 		}
 	} else {
 		z.insertTo(p)
@@ -299,6 +329,7 @@ func (z *matcher) find(p, best int) (length, start int) {
 func (z *matcher) longest(p, cur, best int) (length, start int) {
 	buf := z.content
 	limit := max(p-z.maxDist, 0)
+	many := z.chains != nil && p+maxMatch <= z.end && !z.odd
 	most, nice := min(maxMatch, z.end-p), z.nice
 	if z.family != Gzip {
 		nice = min(nice, z.end-p)
@@ -314,6 +345,12 @@ func (z *matcher) longest(p, cur, best int) (length, start int) {
 	chain := z.chain
 	if z.slow && best >= z.good {
 		chain >>= 2
+	}
+	if many {
+		z.forget(limit)
+		if cur > limit {
+			return z.longestOfMany(p, cur, best, chain)
+		}
 	}
 	length = 2
 	scan := buf[p : p+most]

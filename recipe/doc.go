@@ -18,7 +18,7 @@
 //
 // A parsed recipe is about as large as its parameters. Making a part takes its
 // input, less than a MiB for most, and the tables of the encoder that is predicted, at
-// most half a MiB; the limits of package deflate hold.
+// most 640 KiB; the limits of package deflate hold.
 //
 // # Work
 //
