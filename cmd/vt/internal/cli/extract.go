@@ -26,7 +26,7 @@ type extractCommand struct {
 	NumericOwner    bool     `help:"Restore owner and group by number, whatever their names."`
 	SetID           *bool    `name:"set-id" negatable:"" help:"Restore set-user-ID and set-group-ID bits and file capabilities, or do not. Default: for root."`
 	Devices         *bool    `negatable:"" help:"Make device nodes, or do not. Default: for root."`
-	MaxEntries      uint64   `default:"100000000" placeholder:"N" help:"Give up on an archive that has more than N entries; 0 for no limit."`
+	MaxEntries      uint64   `default:"100000000" placeholder:"N" help:"Give up on an archive that has more than N entries; 0 for no limit. Default: 100 million."`
 	MaxSize         string   `placeholder:"SIZE" help:"Give up on an archive that has more than SIZE of contents, holes not counted."`
 	Threads         uint     `placeholder:"N" help:"Write N files at once."`
 	Verbose         bool     `short:"v" help:"List entries on standard error as they are restored."`
