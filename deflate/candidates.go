@@ -67,6 +67,9 @@ func (t *Traits) seeBlock(b *block) {
 type Hints struct {
 	Levels   []uint8
 	Families []Family
+	// Share is what corrections may be of a stream: one part in so many, 4 unless given. Of a
+	// model that needs more Find thinks nothing.
+	Share int
 }
 
 // GzipHints reads the octets XFL and OS of the header of a gzip member.
@@ -107,6 +110,14 @@ func ZlibHints(cmf, flg byte) Hints {
 	return h
 }
 
+// PNGHints reads the same of the stream of a PNG picture. Nothing else has its content,
+// which are filtered pixels, so that a recipe with long corrections would never pay.
+func PNGHints(cmf, flg byte) Hints {
+	h := ZlibHints(cmf, flg)
+	h.Share = 16
+	return h
+}
+
 // first puts the likely ones before all others.
 func first[T comparable](likely, all []T) []T {
 	out := slices.Clone(likely)
@@ -134,6 +145,12 @@ func Candidates(h Hints, t *Traits) []Model {
 		families = first([]Family{Go}, families)
 	case typeStatic:
 		families = first([]Family{Klauspost}, families)
+		// Of these, levels from 7 on take much time to try.
+		slow := func(l uint8) bool { return l >= 7 }
+		quick := slices.DeleteFunc(slices.Clone(levels), slow)
+		if levels = first(quick, levels); len(h.Levels) == 1 {
+			levels = first(h.Levels, levels)
+		}
 	}
 	var out []Model
 	add := func(m Model) {

@@ -96,4 +96,5 @@
 //	rebuild.go, write.go    RebuildPart; how a block is written
 //	corrections.go          how corrections are recorded
 //	candidates.go, find.go  Traits, Hints, Find
+//	sample.go               what Find looks at
 package deflate

@@ -20,6 +20,8 @@ var (
 	ErrCorrections = errors.New("corrections damaged")
 	// errCostly ends a trial that became worse than an earlier one.
 	errCostly = errors.New("worse than another model")
+	// errSteps ends a trial that has taken its steps.
+	errSteps = errors.New("cut short")
 )
 
 // Error says where something is wrong, and what.

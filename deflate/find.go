@@ -10,11 +10,11 @@ import (
 const (
 	glance      = 2 << 10 // what is tried of all models, before more of those that do best
 	firstTrial  = 16 << 10
-	secondTrial = 192 << 10 // so that there is a boundary of pigz's chunks in it
+	secondTrial = 192 << 10
 	// trialAhead is what a trial reads beyond its end, so that the end makes no
 	// difference.
 	trialAhead = 4 << 10
-	worstShare = 4 // corrections above a fourth of the stream are not worth anything
+	worstShare = 4 // Share of Hints
 	flushCost  = 3
 	// closeTrial is how much worse than half another one a first trial may be.
 	closeTrial  = 16
@@ -22,6 +22,10 @@ const (
 	warmShare   = 256 // of worst: what a model that is not lazy may get wrong in a later sample
 	firsts      = 16  // models that get a first trial without having been exact at a glance
 	seconds     = 8   // models that are tried on all samples without having been exact on the first
+	// A trial takes so many steps at most, and one on all samples the same for each; beyond
+	// that it counts by what it has seen.
+	glanceSteps = 256 << 10
+	sampleSteps = 1 << 20
 )
 
 // ErrNoModel says that no model comes near a stream.
@@ -30,11 +34,17 @@ var ErrNoModel = errors.New("deflate: no model predicts the stream")
 // Find looks for the model that predicts a stream with the least corrections. It tries
 // the likely ones first, at a glance, and those that do well there on more of the start
 // and, of a stream of several parts, in the middle; it is content with the first that is
-// right there. Without any that is worth it, it
+// right there. What it looks at is bounded by steps rather than by octets: where searching
+// takes long, as at high levels, it predicts only pieces of the content, the end among them, and
+// whether blocks end where the model ends them. So the model that it gives is nearly always the right one, which
+// PredictPart shows. Without any that is worth it, it
 // gives ErrNoModel; when Limits allow no more steps, the best so far. stream and content
 // are as in PredictPart.
 func Find(stream, content io.ReaderAt, s *Stream, h Hints, limits Limits) (Model, error) {
-	f := finder{limits: limits}
+	f := finder{limits: limits, share: h.Share, cut: map[Model]int{}}
+	if f.share <= 0 {
+		f.share = worstShare
+	}
 	f.left = min(limits.withDefaults().Search, leastSearch+searchOctet*min(s.ContentSize, 1<<30))
 	defer f.free()
 	if err := f.sample(stream, content, s, 0); err != nil {
@@ -45,7 +55,7 @@ func Find(stream, content io.ReaderAt, s *Stream, h Hints, limits Limits) (Model
 			return Model{}, err
 		}
 	}
-	m, err := f.find(Candidates(h, &s.Traits))
+	m, err := f.find(f.samples[0].chunked(Candidates(h, &s.Traits)))
 	if len(s.Parts) > 1 && m.warms() {
 		m.Version = 2 // which is slower, and differs only where a part begins
 	}
@@ -56,15 +66,9 @@ func Find(stream, content io.ReaderAt, s *Stream, h Hints, limits Limits) (Model
 type finder struct {
 	samples []sample
 	limits  Limits
+	share   int
 	left    int64 // steps
-}
-
-// A sample is the start of a part.
-type sample struct {
-	part  *section
-	view  view
-	size  int // of the part's content
-	costs int // of the part of the stream, in octets
+	cut     map[Model]int
 }
 
 // sample reads the start of part i.
@@ -80,7 +84,7 @@ func (f *finder) sample(stream, content io.ReaderAt, s *Stream, i int) error {
 		return err
 	}
 	octet, end := s.Octets(i)
-	f.samples = append(f.samples, sample{part, s.view(i, Model{}, window), int(to - from), int(end - octet)})
+	f.samples = append(f.samples, sample{part, s.view(i, Model{}, window), int(to - from), int(end - octet), f.share})
 	return nil
 }
 
@@ -88,11 +92,6 @@ func (f *finder) free() {
 	for _, s := range f.samples {
 		s.part.free()
 	}
-}
-
-// worst is the cost above which a trial of n octets is given up.
-func (s *sample) worst(n int) int {
-	return int(int64(s.costs)*int64(min(n, s.size))/int64(max(s.size, 1)))/worstShare + 16
 }
 
 // A trial is what came out for a model; cost is about the octets of corrections.
@@ -112,7 +111,7 @@ func (f *finder) find(models []Model) (Model, error) {
 		if best.m != (Model{}) {
 			most = best.cost
 		}
-		cost, exact, err := f.all(m, most)
+		cost, exact, err := f.all(m, math.MaxInt, most)
 		if err == nil && cost < most {
 			best = trial{m, cost}
 		}
@@ -121,34 +120,38 @@ func (f *finder) find(models []Model) (Model, error) {
 	var glances []trial
 	most := f.samples[0].worst(firstTrial)
 	first := func(m Model) (exact bool, err error) {
-		cost, exact, err := f.try(m, &f.samples[0], firstTrial, most)
+		t, err := f.try(m, &f.samples[0], firstTrial, sampleSteps, most)
 		switch {
 		case err != nil:
 			return false, err
-		case exact:
-			// The first that is right is taken if it stays so.
+		case t.exact:
 			exact, err = all(m)
 			most = min(most, closeTrial)
 			return exact && err == nil, err
 		}
-		trials = append(trials, trial{m, cost})
-		most = min(most, 2*cost+closeTrial)
+		trials = append(trials, trial{m, t.cost})
+		most = min(most, 2*t.cost+closeTrial)
 		return false, nil
 	}
 	for _, m := range models {
 		if f.left < 0 {
 			break
 		}
-		cost, exact, err := f.try(m, &f.samples[0], glance, f.samples[0].worst(glance))
-		if err == nil && exact {
-			if len(f.samples) == 1 && f.samples[0].size <= glance {
-				return m, nil // that was all
-			}
-			if exact, err = first(m); exact {
+		likely, err := f.glance(m, &glances)
+		if err == nil && likely {
+			// The first that is right is taken.
+			cost, exact, err := f.all(m, 0, math.MaxInt)
+			switch {
+			case exact && err == nil:
 				return m, nil
+			case err == nil && (best.m == (Model{}) || cost < best.cost):
+				best = trial{m, cost}
+			case err == errCostly:
+				glances = append(glances, trial{m, 0}) // it was right at first
+			case err != nil && !givenUp(err):
+				return Model{}, err
 			}
-		} else if err == nil {
-			glances = append(glances, trial{m, cost})
+			continue
 		}
 		if err != nil && !givenUp(err) {
 			return Model{}, err
@@ -182,43 +185,86 @@ func (f *finder) find(models []Model) (Model, error) {
 	return best.m, nil
 }
 
+// glance says whether a model may be right, as far as can be said soon. Others go to those
+// that may come near.
+func (f *finder) glance(m Model, others *[]trial) (likely bool, err error) {
+	if m.Family == Klauspost && m.Level >= 7 {
+		return true, nil // it cannot predict a little
+	}
+	s := &f.samples[0]
+	t, err := f.try(m, s, glance, glanceSteps, s.worst(glance))
+	if err == nil && t.exact {
+		t.cost, err = f.ends(m, s)
+		t.exact = t.cost == 0
+	}
+	if err == nil && !t.exact {
+		*others = append(*others, trial{m, t.cost})
+	}
+	return t.exact, err
+}
+
 func givenUp(err error) bool { return err == errCostly || errors.Is(err, ErrEffort) }
 
 // all gives the cost of a model for all samples, and whether it is right. The first
 // sample counts most: at the start of another, models that are not lazy are not quite
-// in the state of the encoder.
-func (f *finder) all(m Model, most int) (cost int, exact bool, err error) {
+// in the state of the encoder. That one may cost only so much, and all of them.
+func (f *finder) all(m Model, mostFirst, most int) (cost int, exact bool, err error) {
 	exact = true
 	for i := range f.samples {
 		s := &f.samples[i]
 		weight, worst := 1, s.worst(secondTrial)
 		if i == 0 {
-			weight = firstWeight
+			weight, worst = firstWeight, min(worst, mostFirst)
+		} else if exact && m.Family == Klauspost {
+			break // what it does not know at the start says nothing
 		}
-		n, ok, err := f.try(m, s, secondTrial, min((most-cost)/weight, worst))
+		steps := int64(sampleSteps)
+		if !s.knows(m) {
+			steps *= 4 // for nothing is known of what is not tried
+		}
+		t, err := f.try(m, s, secondTrial, steps, min((most-cost)/weight, worst))
 		if err != nil {
 			return 0, false, err
 		}
-		cost += n * weight
-		exact = exact && (ok || i > 0 && m.Level < 4 && n <= worst/warmShare)
+		if t.exact && t.cut {
+			if t.cost, err = f.spread(m, s); err != nil {
+				return 0, false, err
+			}
+			t.exact = t.cost == 0
+		}
+		cost += t.cost * weight
+		exact = exact && (t.exact || i > 0 && m.Level < 4 && t.cost <= worst/warmShare)
 	}
 	return cost, exact, nil
 }
 
-// try gives the cost of a model for the first n octets of a sample, and whether
-// nothing but flushes has to be corrected there. If it costs more than most, it fails.
-func (f *finder) try(m Model, s *sample, n, most int) (cost int, exact bool, err error) {
+// A result is what a trial gave.
+type result struct {
+	cost  int
+	exact bool // nothing but flushes had to be corrected
+	cut   bool // it ended before all was seen that should be
+}
+
+// try gives the cost of a model for the first n octets of a sample. If it costs more than
+// most, it fails.
+func (f *finder) try(m Model, s *sample, n int, steps int64, most int) (r result, err error) {
 	p, err := newPrediction(s.part, s.view, m, f.limits)
 	if err != nil {
-		return 0, false, err
+		return result{}, err
 	}
 	defer p.pred.free()
 	to := math.MaxInt
 	if n < s.size {
 		to = s.view.at + n
 	}
+	p.maxSteps = p.steps() + steps
 	err = p.run(to, most)
-	f.left -= trialSteps + int64(p.pos-p.at) + p.steps()
-	cost = p.corr.cost()
-	return cost + flushCost*p.corr.flushes.at, cost == 0, err
+	seen := p.pos - p.at
+	f.left -= trialSteps + int64(seen) + p.steps()
+	cost := p.corr.cost()
+	r = result{cost + flushCost*p.corr.flushes.at, cost == 0, err == errSteps}
+	if r.cut {
+		r.cost, err = int(int64(r.cost)*int64(min(n, s.size))/int64(max(seen, 1))), nil
+	}
+	return r, err
 }

@@ -19,9 +19,9 @@ type Limits struct {
 	// block counts 2048, and what FarHistory takes nothing.
 	Effort int64
 	// Search is the largest number of steps that Find takes for all models that it
-	// tries, beyond which it tries no other; 64 Mi unless given. A trial counts 16384
-	// steps, and one for each octet of content. For little content it is at most 2 Mi
-	// and 1024 for each octet: some milliseconds for 2 KiB that no model comes near.
+	// tries, beyond which it tries no other; 16 Mi unless given. A trial counts 16384
+	// steps, and one for each octet of content. For little content it is at most 3 Mi
+	// and 8 for each octet: some ten milliseconds for 100 KiB that no model comes near.
 	Search int64
 }
 
@@ -30,8 +30,8 @@ const (
 	freeSteps   = 1 << 20
 	blockSteps  = 2 << 10
 	trialSteps  = 16 << 10
-	leastSearch = 2 << 20
-	searchOctet = 1024
+	leastSearch = 3 << 20
+	searchOctet = 8
 	blockOctets = 32
 )
 
@@ -49,7 +49,7 @@ func (l Limits) withDefaults() Limits {
 		l.Effort = 512
 	}
 	if l.Search == 0 {
-		l.Search = 64 << 20
+		l.Search = 16 << 20
 	}
 	return l
 }

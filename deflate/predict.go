@@ -50,7 +50,10 @@ type prediction struct {
 	part    *section
 	scratch bitWriter
 	bits    int64 // the end of the last block
-	maxCost int   // corrections above this end a trial; none if negative
+	// Corrections above maxCost end a trial, none if negative; and so do steps, at maxSteps.
+	maxCost  int
+	maxSteps int64
+	toSteps  int // tokens before these are looked at
 }
 
 func newPrediction(part *section, v view, m Model, limits Limits) (*prediction, error) {
@@ -58,7 +61,7 @@ func newPrediction(part *section, v view, m Model, limits Limits) (*prediction, 
 	if err != nil {
 		return nil, err
 	}
-	p := &prediction{walker: w, part: part}
+	p := &prediction{walker: w, part: part, maxSteps: math.MaxInt64}
 	if !m.ownMarkers() {
 		p.findFlushes()
 	}
@@ -170,6 +173,9 @@ func (p *prediction) storedTokens(end, to int, c cut) (cut, error) {
 		if p.tooMuch() {
 			return c, p.effort()
 		}
+		if p.stops() {
+			return c, errSteps
+		}
 	}
 	return c, nil
 }
@@ -188,11 +194,23 @@ func (p *prediction) codedTokens(tokens []token, to int, c cut) (cut, error) {
 				return c, err
 			}
 		}
+		if p.stops() {
+			return c, errSteps
+		}
 		if p.pos >= to {
 			break
 		}
 	}
 	return c, nil
+}
+
+// stops says whether a trial has taken its steps.
+func (p *prediction) stops() bool {
+	if p.toSteps++; p.toSteps < 16 || p.maxSteps == math.MaxInt64 {
+		return false
+	}
+	p.toSteps = 0
+	return p.steps() >= p.maxSteps
 }
 
 // skip notes that a block goes on where the model ends it.

@@ -111,7 +111,7 @@ func real(data []byte, found func(string, []byte, Hints)) {
 			at += 12 + n
 		}
 		if len(idat) > 2 {
-			found("png", idat[2:], ZlibHints(idat[0], idat[1]))
+			found("png", idat[2:], PNGHints(idat[0], idat[1]))
 		}
 	}
 }

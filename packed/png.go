@@ -49,7 +49,7 @@ func (c *container) png() error {
 		b := c.peek(sum + head)
 		if len(b) < sum+head || string(b[sum+4:]) != "IDAT" {
 			if zlibHeader(header) {
-				s.Hints = deflate.ZlibHints(header[0], header[1])
+				s.Hints = deflate.PNGHints(header[0], header[1])
 				_, err := c.try(&s)
 				return err
 			}
