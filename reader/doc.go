@@ -40,6 +40,14 @@
 // of a frame once reads it past the cache, with [Archive.ReadFrame]. Of a frame
 // with damage what lies before that is read.
 //
+// [Archive.Verify] decodes each frame once: those of metadata first, which tell
+// what is made of the blocks, then those of data. Files of several blocks are hashed
+// while their frames pass, from the frames' memory; a file that goes on in later
+// frames takes a hasher along, and blocks that a file needs again are kept, both
+// within fixed bounds. What is beyond these, and recipes in one another, is
+// read once more at the end. Meanwhile another processor checks the trees. What is
+// reported depends on none of this.
+//
 // # Concurrency and ownership
 //
 // [Archive], [Tree] and [FS] are safe for concurrent use, and so is ReadAt of
@@ -99,8 +107,12 @@
 //	verify.go          Verify: options, order of work
 //	verify_layout.go   trailers, indexes, rows, gaps
 //	verify_frames.go   frames and blocks
+//	verify_contents.go hashes of whole files, while their blocks are checked
+//	verify_plan.go     which files in which frames, and what is kept for them
+//	verify_early.go    the trees beside the frames, where nothing is wrong
 //	verify_twice.go    blocks that are stored twice
 //	verify_tree.go     trees: references, totals, links, content ids
+//	verify_again.go    whole files, read again
 //	verify_harm.go     what the findings hurt
 //	report.go          Report and its findings
 package reader

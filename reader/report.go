@@ -132,7 +132,7 @@ func (f *findings) sorted() []Finding {
 		out[i] = *n
 	}
 	slices.SortStableFunc(out, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(a.Offset, b.Offset), cmp.Compare(a.Block, b.Block), cmp.Compare(a.Message, b.Message))
+		return cmp.Or(cmp.Compare(a.Offset, b.Offset), cmp.Compare(a.Block, b.Block), cmp.Compare(a.Message, b.Message), cmp.Compare(a.Structure, b.Structure))
 	})
 	return out
 }

@@ -15,30 +15,37 @@ import (
 type VerifyOptions struct {
 	// Fast checks the hash of each frame's stored bytes and decodes nothing.
 	Fast bool
-	// NoContents leaves out that files of several blocks are read as a whole,
-	// in each snapshot, and held against the hash of their whole content. The
-	// blocks are checked one by one anyway, which finds every damage; this
-	// finds a writer's mistake, at the price of decoding such files twice.
+	// NoContents leaves out that files of several blocks are held, as a whole,
+	// against the hash of their whole content, in each snapshot. The blocks are
+	// checked one by one anyway, which finds every damage; this finds a
+	// writer's mistake, at the price of hashing such files twice.
 	NoContents bool
 	// Progress, if not nil, is told now and then how many bytes of how many
 	// have been checked. Calls do not overlap.
 	Progress func(done, total int64)
 	// Workers is how many frames are checked at a time: 0 means one for each
-	// processor. Memory stays below 512 MiB whatever it is.
+	// processor. Memory stays below 640 MiB whatever it is, with the caches
+	// that Options have by default.
 	Workers int
 }
 
 // verifier holds the state of one Verify.
 type verifier struct {
-	a    *Archive
-	ctx  context.Context
-	opts VerifyOptions
+	a      *Archive
+	ctx    context.Context
+	opts   VerifyOptions
+	limits passLimits
 	findings
 	rep Report
 
 	// state has what is known of each block; four bytes where the index has
 	// 32, so that the file bounds it.
 	state []uint32
+
+	pass  *contentPass // nil without contents
+	early *earlyTrees  // nil if the trees are not checked beside the frames
+	found func() ([]hashRow, error)
+
 	// Findings about blocks, to tell later what they hurt.
 	byBlock map[uint64]*Finding
 	byRange []badRange // ascending, not overlapping
@@ -73,10 +80,14 @@ const (
 // content id. Blocks that are absent, and that only a superseded tree refers
 // to, are no damage.
 func (a *Archive) Verify(ctx context.Context, opts VerifyOptions) (*Report, error) {
+	return a.verify(ctx, opts, usualLimits)
+}
+
+func (a *Archive) verify(ctx context.Context, opts VerifyOptions, limits passLimits) (*Report, error) {
 	if opts.Workers <= 0 {
 		opts.Workers = runtime.GOMAXPROCS(0)
 	}
-	v := &verifier{a: a, ctx: ctx, opts: opts, byBlock: map[uint64]*Finding{}}
+	v := &verifier{a: a, ctx: ctx, opts: opts, limits: limits, byBlock: map[uint64]*Finding{}}
 	v.rep = Report{Size: a.size, Fast: opts.Fast, Warnings: append([]string{}, a.Warnings()...)}
 	err := v.run()
 	if err == nil && a.closed.Load() {
@@ -114,6 +125,14 @@ func (v *verifier) run() error {
 		return err
 	}
 	v.state = make([]uint32, v.a.Blocks())
+	v.opts.NoContents = v.opts.NoContents || v.opts.Fast
+	if !v.opts.NoContents {
+		v.pass = newContentPass(v, v.limits)
+	}
+	if !v.opts.Fast {
+		v.early = newEarlyTrees(v)
+	}
+	v.found = sync.OnceValues(v.a.sortHashes)
 	if err := v.frames(rows); err != nil {
 		return err
 	}
@@ -121,12 +140,13 @@ func (v *verifier) run() error {
 		v.twice()
 	}
 	// Trees tell what the findings hurt.
-	v.opts.NoContents = v.opts.NoContents || v.opts.Fast
 	if v.opts.Fast && v.empty() {
 		return nil
 	}
-	if err := v.trees(); err != nil {
-		return err
+	if !v.early.take(v) {
+		if err := v.trees(); err != nil {
+			return err
+		}
 	}
 	v.step(v.total - v.done)
 	return nil

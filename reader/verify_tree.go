@@ -1,12 +1,9 @@
 package reader
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
-	"slices"
 
 	"github.com/vtdarchive/vtd/format"
 	"github.com/vtdarchive/vtd/recipe"
@@ -50,16 +47,27 @@ type treeChecker struct {
 
 	inOriginal bool  // what is checked is not in the tree
 	steps      int64 // of the search for harm that are left
+
+	spans *spans // in place of what frames say of blocks, where they are not known yet
 }
 
 // trees checks every snapshot that the newest leads to, and tells what the
 // findings hurt.
-func (v *verifier) trees() error {
-	c := &treeChecker{verifier: v, dirs: newCache[uint64, dirSum](treeMemory, nil), lists: newCache[listKey, listSum](treeMemory/4, nil)}
+func (v *verifier) trees() error { return v.newTreeChecker().trees() }
+
+func (v *verifier) newTreeChecker() *treeChecker {
+	return &treeChecker{verifier: v, dirs: newCache[uint64, dirSum](treeMemory, nil), lists: newCache[listKey, listSum](treeMemory/4, nil)}
+}
+
+func (c *treeChecker) trees() error {
+	v := c.verifier
 	newest := true
 	for t, err := range v.a.Snapshots() {
 		if v.ctx.Err() != nil {
 			return v.ctx.Err()
+		}
+		if c.spans != nil && !v.empty() {
+			break // it is done again
 		}
 		if err != nil {
 			c.unreadable(v.a.trailer.Top, err).Hurt(Harm{Snapshot: v.a.trailer.Top + 1, Length: -1})
@@ -73,7 +81,11 @@ func (v *verifier) trees() error {
 			newest = false
 		}
 		c.parents(t)
-		if sum.hurt {
+		switch {
+		case !sum.hurt:
+		case c.spans != nil:
+			c.spans.hurt = true
+		default:
 			c.harm(t)
 		}
 	}
@@ -297,103 +309,17 @@ func (c *treeChecker) unreadable(num uint64, err error) *Finding {
 // it cannot be read.
 func (c *treeChecker) file(e *format.Entry, dir *place) (hurt bool) {
 	hurt = c.ref(&e.Ref, anyLevel, 0)
-	if c.opts.NoContents || hurt || !e.HasContentHash() {
+	if c.opts.NoContents || hurt || !e.HasContentHash() || c.pass.right(keyOf(e)) {
 		return hurt
 	}
 	if c.contents == nil {
 		c.contents = make(map[contentKey]contentFile)
 	}
-	c.contents[contentKey{e.Ref.Kind, e.Ref.Octet, e.Ref.Num, e.Ref.Span, e.Content}] = contentFile{e, place{dir, e.Name}, c.firstBlock(&e.Ref), len(c.contents), c.inOriginal}
+	c.contents[keyOf(e)] = contentFile{e, place{dir, e.Name}, c.firstBlock(&e.Ref), len(c.contents), c.inOriginal}
 	if len(c.contents) == maxContents {
 		c.hashContents()
 	}
 	return false
-}
-
-// contentKey tells contents and what is said of them: equal ones are hashed
-// once.
-type contentKey struct {
-	kind  format.RefKind
-	octet byte
-	num   uint64
-	span  uint64
-	says  format.Hash
-}
-
-type contentFile struct {
-	e     *format.Entry
-	at    place
-	first uint64 // data block, about
-	n     int    // in the order of the tree
-
-	original bool // it is not in the tree, which was made from it
-}
-
-// harmOf is the whole of a file.
-func (c *treeChecker) harmOf(x *contentFile) Harm {
-	h := c.at(x.at.String())
-	h.Original = x.original
-	return h
-}
-
-// maxContents bounds how many files wait to be hashed.
-const maxContents = 1 << 15
-
-// firstBlock finds the data block that a content begins with or, where it
-// begins with something else, a number that is as good for the order.
-func (c *treeChecker) firstBlock(r *format.Ref) uint64 {
-	for level, recipes := anyLevel, 0; r.Kind == format.RefIndirect || r.Kind == format.RefRecipe; {
-		if r.Kind == format.RefRecipe {
-			n, err := c.a.recipe(r)
-			if recipes++; err != nil || recipes > format.MaxRecipeDepth {
-				return 0
-			}
-			level, r = anyLevel, &n.recipe.Input
-			continue
-		}
-		n, err := c.a.indirect(r, level)
-		if err != nil {
-			return 0
-		}
-		level = n.indirect.Level - 1
-		for i := range n.indirect.Refs {
-			if k := n.indirect.Refs[i].Kind; k == format.RefBlock || k == format.RefIndirect || k == format.RefRecipe {
-				r = &n.indirect.Refs[i]
-				break
-			}
-		}
-		if level < 0 {
-			break
-		}
-	}
-	return r.Num
-}
-
-// hashContents holds the contents that were put off against their hashes, in
-// the order in which their blocks lie: in that of the tree, frames would be
-// decoded again and again.
-func (c *treeChecker) hashContents() {
-	files := slices.SortedFunc(maps.Values(c.contents), func(a, b contentFile) int {
-		return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(a.n, b.n))
-	})
-	c.contents = nil
-	for _, x := range files {
-		if c.ctx.Err() != nil {
-			return
-		}
-		f := &File{a: c.a, e: x.e, name: displayPath(x.at.String())}
-		h := c.a.header.Hash.NewContent()
-		if _, err := f.WriteTo(ctxWriter{c.ctx, h}); err != nil {
-			if n := c.note(err, 0); n != nil && len(n.Hurts) == 0 {
-				n.Hurt(c.harmOf(&x))
-			}
-			c.unread = true
-			continue
-		}
-		if got := h.Sum(); got != x.e.Content {
-			c.mismatchOf(x.e.Ref.Num, c.harmOf(&x), "directory", "the hash of its whole content is %v; its entry says %v", got, x.e.Content)
-		}
-	}
 }
 
 // ref checks a reference to content, below so many recipes.
@@ -443,6 +369,9 @@ func (c *treeChecker) once(num uint64, depth int, check func() (hurt bool)) (hur
 
 // dataRef checks a reference to a data block.
 func (c *treeChecker) dataRef(r *format.Ref) (hurt bool) {
+	if c.spans != nil {
+		return !c.spans.see(r.Num, r.Span)
+	}
 	switch {
 	case r.Num >= uint64(len(c.state)):
 		return true // its hash could not be looked up: the node is bad

@@ -17,7 +17,7 @@ type kindHash struct {
 // it comes again by right, with the number of what stands in for it.
 func (v *verifier) twice() {
 	metadata := !slices.ContainsFunc(v.state, func(s uint32) bool { return s&stLength == 0 })
-	rows, err := v.a.sortHashes()
+	rows, err := v.found()
 	if err != nil {
 		return // the check of the index says so
 	}
