@@ -138,10 +138,59 @@ func (v *View) entryOf(r Reporter, a *reader.Archive, path string, e *format.Ent
 	return out
 }
 
+// allFit tells whether what earlier snapshots hold beside the newest, and the
+// originals of trees, keeps the limits, too: verification reads all of it.
+func (v *View) allFit(a *reader.Archive) bool {
+	entries, left := 0, v.limits.Total
+	type content struct {
+		kind  format.RefKind
+		octet byte
+		num   uint64
+		span  uint64
+	}
+	seen := map[content]bool{}
+	fits := func(e *format.Entry) bool {
+		if entries++; entries > v.limits.Entries {
+			return false
+		}
+		key := content{e.Ref.Kind, e.Ref.Octet, e.Ref.Num, e.Ref.Span}
+		if !e.HasContentHash() || seen[key] {
+			return true
+		}
+		seen[key] = true
+		if e.Size > left {
+			return false
+		}
+		left -= e.Size
+		return true
+	}
+	for t, err := range a.Snapshots() {
+		if err != nil {
+			continue
+		}
+		all := true
+		_ = t.Walk(func(_ string, e *format.Entry, err error) error {
+			if err == nil && !fits(e) {
+				all = false
+				return fs.SkipAll
+			}
+			return nil
+		})
+		if _, e, err := t.Original(); err == nil && e != nil {
+			all = all && fits(e)
+		}
+		if !all {
+			return false
+		}
+	}
+	return true
+}
+
 // verify verifies the archive. Files are read as a whole only where that is
 // known to end: a run may have 2^62 bytes.
 func (v *View) verify(r Reporter, a *reader.Archive) {
-	rep, err := a.Verify(context.Background(), reader.VerifyOptions{NoContents: !v.Fits(), Workers: 2})
+	contents := v.Fits() && v.allFit(a)
+	rep, err := a.Verify(context.Background(), reader.VerifyOptions{NoContents: !contents, Workers: 2})
 	if err != nil {
 		r.Fault(Verify, "it fails: %v", err)
 		return
@@ -149,7 +198,7 @@ func (v *View) verify(r Reporter, a *reader.Archive) {
 	if rep.OK() && v.Bad {
 		r.Fault(Verify, "it finds nothing, and reading failed: %s", v.Text.Bytes())
 	}
-	v.Clean = rep.OK() && v.Fits()
+	v.Clean = rep.OK() && contents
 	for _, x := range rep.Findings {
 		fmt.Fprintf(&v.Text, "%s %s %d %d %s\n", x.Class, x.Structure, x.Offset, x.Block, x.Message)
 	}
