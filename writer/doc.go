@@ -110,8 +110,15 @@
 // the fourth time there are no recipes. So an archive is never larger than without
 // recipes by more than 1 % and 128 octets, where a trial is made: the data blocks
 // of both archives have no more than 32 MiB and twice the contents of the recipes
-// (8 MiB above level 12). In a larger archive the estimates decide alone; what
-// samples do not show is then small beside the rest.
+// (8 MiB above level 12). In a larger archive the estimates decide alone, and are no
+// bound: they do not see that octets of a stream are also in another that stays as it is,
+// as in damaged copies of one file. By estimates alone, which trialFree, trialRatio and
+// trialSlow of 0 give, vt ar create --recipes auto and always took, of --recipes off:
+//
+//	14 MB of PNG icons                        92.6 and 88.0 %
+//	17 MB of .gz below /usr/share/doc         96.7 and 88.8 %
+//	0.9 MB of JPEG, PDF and svgz              96.8 and 99.5 %
+//	24 MB of .tar.gz, .tgz, .whl, .jar, .zip  73.7 % (auto)
 //
 // # Rates
 //
