@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -311,6 +312,25 @@ func TestStrangers(t *testing.T) {
 				check()
 			})
 		})
+	}
+}
+
+// TestStrangersTable holds the table in fuzz/README.md against the attacks.
+func TestStrangersTable(t *testing.T) {
+	text, err := os.ReadFile("../../fuzz/README.md")
+	must(t, err)
+	_, table, _ := strings.Cut(string(text), "| attack | like | as root | as a user |\n|---|---|---|---|\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	rows := strings.Split(table, "\n")
+	says := map[outcome]string{restored: "restored, harmless", named: "named, the rest restored", refused: "refused"}
+	if len(rows) != len(attacks) {
+		t.Errorf("%d rows for %d attacks", len(rows), len(attacks))
+	}
+	for i := range min(len(rows), len(attacks)) {
+		a := &attacks[i]
+		if want := fmt.Sprintf("| %s | %s | %s | %s |", a.name, a.like, says[a.asRoot], says[a.asUser]); rows[i] != want {
+			t.Errorf("row %d is\n%s\nand not\n%s", i+1, rows[i], want)
+		}
 	}
 }
 
