@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/vtdarchive/vtd/format"
 	"github.com/vtdarchive/vtd/internal/disk"
 	"github.com/vtdarchive/vtd/internal/disk/simdisk"
@@ -136,6 +138,40 @@ func TestAppendOnFailingDisk(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The promise of the header that nothing was appended goes from the disk before
+// anything is, also when an append before was stopped while it withdrew it.
+func TestAppendAfterFailedOne(t *testing.T) {
+	const path = "/dir/a.vtd"
+	first, o := appendingCase(t)
+	run := func(d *simdisk.Disk) error {
+		_, err := appendOn(context.Background(), d, path, o)
+		return err
+	}
+	fresh := func() *simdisk.Disk {
+		d := simdisk.New()
+		d.Put(path, first)
+		d.Fault = func(op simdisk.Op) error {
+			if op.Kind == "sync" {
+				return unix.ENOSPC
+			}
+			return nil
+		}
+		if run(d) == nil {
+			t.Fatal("no sync that fails is noticed")
+		}
+		d.Fault = nil
+		return d
+	}
+	simdisk.EachStop(t, fresh, func(d *simdisk.Disk) bool { return run(d) == nil }, func(t testing.TB, what string, acknowledged bool, d *simdisk.Disk) {
+		discarding(t, what, acknowledged, func(discard bool) error {
+			o := o
+			o.DiscardTail = discard
+			_, err := appendOn(context.Background(), d, path, o)
+			return err
+		})
+	})
 }
 
 // discarding runs a writer after another one stopped. It may refuse to cut off what

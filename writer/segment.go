@@ -94,7 +94,9 @@ func (s *segment) named(op string, err error) error { return disk.WriteError(op,
 
 func (s *segment) clearWay() error {
 	h := s.base.a.Header()
-	if h.Flags&format.FlagAsCreated == 0 && s.base.a.TornTail() == 0 {
+	// Before the first append has come to its end, the promise may have gone from
+	// memory and not from the disk: one that failed, or was killed, has left it so.
+	if h.Flags&format.FlagAsCreated == 0 && s.base.a.TornTail() == 0 && s.base.a.Trailer().Snapshots > 1 {
 		return nil
 	}
 	if s.base.a.TornTail() > 0 {
