@@ -18,7 +18,9 @@
 // # The new archive
 //
 // It has a segment for each state, the oldest first, and all data in the first
-// one. So an archive of one state is like one that was just created.
+// one. So an archive of one state is like one that was just created. The indexes
+// of up to eight segments repeat nothing of one another; of more, the last ones
+// take in others as those of appends do.
 //
 // Frames of data in which enough is in use (Options.MinLive) are copied as they
 // are, with what is not in use: decoded, they would have to be compressed again.
@@ -34,7 +36,8 @@
 // With a MinLive of 1, nothing is copied: then every byte follows from
 // the states that remain and the parameters in the header, whatever the history
 // was, and an archive of one state is the one that create makes of the same tree
-// with the same parameters, as far as that has no recipes.
+// with the same parameters, as far as that has no recipes. Recipes stay, deltas of
+// former states among them: they are a part of what the root hash says.
 //
 // # Memory
 //

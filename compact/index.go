@@ -6,9 +6,14 @@ import (
 
 const mib = 1 << 20
 
-// finish writes the index and the trailer of a segment. As an append does, it
-// takes those indexes into its own that are not at least twice as large as what
-// comes after them.
+// manyParts is how many indexes may stand on one another before one takes in
+// others: each that does holds hashes a second time, and each that does not is
+// one more for readers to look at.
+const manyParts = 8
+
+// finish writes the index and the trailer of a segment. Where there are many
+// before it, it takes in, as an append does, those that are not at least twice as
+// large as what comes after them.
 func (o *output) finish(begin int64, i int) error {
 	v := o.kept[i]
 	if i > 0 {
@@ -16,7 +21,7 @@ func (o *output) finish(begin int64, i int) error {
 	}
 	now := part{first: v.first, tops: []topOf{{0, v.topSum, v.hash}}, olds: o.olds, rows: o.rows}
 	at := len(o.parts)
-	for n := now.blocks(); at > 0 && o.parts[at-1].blocks() < 2*n; at-- {
+	for n := now.blocks(); len(o.parts) >= manyParts && at > 0 && o.parts[at-1].blocks() < 2*n; at-- {
 		n += o.parts[at-1].blocks()
 	}
 	if at < len(o.parts) {
