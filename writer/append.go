@@ -24,6 +24,10 @@ type AppendOptions struct {
 	// that may be more than what an append left that did not finish is a
 	// *reader.TailError.
 	DiscardTail bool
+	// DryRun does all but write: OnChange and the report tell what would be. The
+	// archive need not be writable, and may have another writer. Of the report, what
+	// only a snapshot that is there can have is zero: Replica, and State.Snapshot.
+	DryRun bool
 	// Replica tells under which id this writer goes on with a line, if it is
 	// provably the one that wrote its end. Nil, or an id of zeros: a new one.
 	Replica func(State) format.ReplicaID
@@ -68,7 +72,7 @@ var ErrInUse = disk.ErrInUse
 
 func appendOn(ctx context.Context, fsys disk.FS, path string, o AppendOptions) (*AppendReport, error) {
 	begin := time.Now()
-	seg, err := openSegment(ctx, fsys, path, o.DiscardTail)
+	seg, err := openSegment(ctx, fsys, path, o.DiscardTail, o.DryRun)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +91,11 @@ func appendOn(ctx context.Context, fsys disk.FS, path string, o AppendOptions) (
 
 func (s *segment) append(ctx context.Context, o *AppendOptions, begin time.Time) (*AppendReport, error) {
 	if n := s.base.a.TornTail(); n > 0 {
-		o.notice("%s: cutting off %d bytes, from offset %d, after the last valid trailer", s.path, n, s.base.end)
+		what := "cutting off"
+		if s.dry {
+			what = "an append would cut off"
+		}
+		o.notice("%s: %s %d bytes, from offset %d, after the last valid trailer", s.path, what, n, s.base.end)
 	}
 	recipes := o.Recipes
 	o.Params = s.base.params()
@@ -227,5 +235,8 @@ func (s *segment) report(c *creation, o *AppendOptions) *AppendReport {
 	r.Deltas = c.deltaFiles
 	r.Removed = max(0, int64(s.base.tree.Root().Count)-matched)
 	r.State = s.state(c.runs[len(c.runs)-1].snapshot)
+	if s.dry {
+		r.Replica, r.State.Snapshot = format.ReplicaID{}, format.Hash{}
+	}
 	return r
 }

@@ -65,7 +65,7 @@ func AddParity(ctx context.Context, path string, o ParityOptions) (*ParityReport
 }
 
 func addParityOn(ctx context.Context, fsys disk.FS, path string, o ParityOptions) (*ParityReport, error) {
-	s, err := openSegment(ctx, fsys, path, o.DiscardTail)
+	s, err := openSegment(ctx, fsys, path, o.DiscardTail, false)
 	if err != nil {
 		return nil, err
 	}

@@ -23,24 +23,32 @@ type segment struct {
 	id     [2]uint64
 	off    int64
 	begun  bool
+	dry    bool // nothing is written
 }
 
 // openSegment opens an archive for one more segment, as its only writer. What
 // follows its last valid trailer must be what an append left that did not finish,
-// or be to be discarded.
-func openSegment(ctx context.Context, fsys disk.FS, path string, discardTail bool) (*segment, error) {
+// or be to be discarded. For a dry run it is opened as any reader would.
+func openSegment(ctx context.Context, fsys disk.FS, path string, discardTail, dry bool) (*segment, error) {
 	target, named := fsys.Resolve(path)
 	if info, err := fsys.Stat(target); err != nil {
 		return nil, err
 	} else if !named || !info.Mode().IsRegular() {
 		return nil, &fs.PathError{Op: "append", Path: path, Err: errors.New("not a file with a name: only such can be appended to")}
 	}
-	f, err := fsys.OpenFile(target, os.O_RDWR, 0)
+	flag := os.O_RDWR
+	if dry {
+		flag = os.O_RDONLY
+	}
+	f, err := fsys.OpenFile(target, flag, 0)
 	if err != nil {
 		return nil, err
 	}
-	s := &segment{fsys: fsys, f: f, path: path, target: target}
-	if err = f.Lock(); err == nil {
+	s := &segment{fsys: fsys, f: f, path: path, target: target, dry: dry}
+	if !dry {
+		err = f.Lock()
+	}
+	if err == nil {
 		err = s.still()
 	}
 	if err == nil {
@@ -125,6 +133,10 @@ func (s *segment) putFlags(flags uint64) error {
 
 // Write adds to the segment.
 func (s *segment) Write(p []byte) (int, error) {
+	if s.dry {
+		s.off += int64(len(p))
+		return len(p), nil
+	}
 	if !s.begun {
 		if err := s.begin(); err != nil {
 			return 0, err
@@ -138,6 +150,9 @@ func (s *segment) Write(p []byte) (int, error) {
 // seal makes all but the trailer safe, and the name of the archive: who put it
 // there may have been stopped before that.
 func (s *segment) seal() error {
+	if s.dry {
+		return s.still()
+	}
 	if err := s.f.Sync(); err != nil {
 		return s.named("sync", err)
 	}
@@ -148,7 +163,12 @@ func (s *segment) seal() error {
 }
 
 // commit makes the trailer safe.
-func (s *segment) commit() error { return s.named("sync", s.f.Sync()) }
+func (s *segment) commit() error {
+	if s.dry {
+		return nil
+	}
+	return s.named("sync", s.f.Sync())
+}
 
 // undo makes the archive what it was.
 func (s *segment) undo() error {

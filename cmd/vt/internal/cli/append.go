@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"bufio"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/vtdarchive/vtd/format"
@@ -19,6 +21,7 @@ type appendCommand struct {
 	Delete      bool `xor:"old" help:"The snapshot is exactly what is given: what else the newest one has is not in it. This is the default."`
 	Merge       bool `xor:"old" help:"Lay what is given over the newest snapshot: what else that has stays."`
 	DiscardTail bool `help:"Cut off what follows the last valid trailer, whatever it is."`
+	DryRun      bool `short:"n" help:"List what would be added, changed and deleted, and tell how many bytes it would take; change nothing."`
 	Checksum    bool `help:"Read all files, also those that kind, size and time of modification say are what they were."`
 
 	selection
@@ -40,6 +43,8 @@ The archive is at any time what it was before, or has the new snapshot: append c
 
 What an append that was interrupted has left at the end is cut off, with a notice. What may be more than that, a snapshot or recovery data whose end is damaged, is not: append refuses, vt ar recover shows and saves what is there, vt ar repair mends it where there is recovery data, and --discard-tail cuts it off.
 
+With --dry-run all is done but writing: it lists what is new (+), has other content (*) or other metadata (~), and is gone (-), and tells what the snapshot would take. It takes as long, needs no right to write to the archive, and does not wait for another writer.
+
 A copy of an archive to which both sides append is a fork, and is known for one: append goes on under the identity of the writer of the newest snapshot only if it is the one that wrote it, to this very file. It keeps note of that below $XDG_STATE_HOME/vt, or ~/.local/state/vt; without this note each snapshot is of a writer of its own.
 
 Examples:
@@ -48,6 +53,7 @@ Examples:
     vt ar u home.vtd --label 'before the upgrade' -C / home
     vt ar u notes.vtd --merge notes/2024
     vt ar u src.vtd --checksum --json src
+    vt ar u -n src.vtd src
 
 The object of --json:
 
@@ -63,6 +69,11 @@ The object of --json:
     snapshots, snapshot, time, replica      how many there are now; id, time and
                                             writer of this one
     content_id, root, archive_id            in hexadecimal
+    dry_run                                 true where nothing was written: then
+                                            there is no snapshot and replica, and
+    changes                                 has, for each entry, change (new,
+                                            content, metadata, gone), path, and
+                                            directory
     corrected, issues, seconds              as for create`
 }
 
@@ -78,7 +89,7 @@ func (c *appendCommand) Run(e *Env) error {
 		return err
 	}
 	base.Recipes = c.Recipes
-	o := writer.AppendOptions{Options: base, Merge: c.Merge, Checksum: c.Checksum, DiscardTail: c.DiscardTail}
+	o := writer.AppendOptions{Options: base, Merge: c.Merge, Checksum: c.Checksum, DiscardTail: c.DiscardTail, DryRun: c.DryRun}
 	notes := replicaNotes(e)
 	o.Replica = notes.replica
 	done := e.progress(!c.Quiet)
@@ -89,6 +100,9 @@ func (c *appendCommand) Run(e *Env) error {
 		}
 	}
 	defer boundHeapBy(300<<20, 200)()
+	if c.DryRun {
+		return c.dryRun(e, &o, done)
+	}
 	rep, err := writer.Append(e.ctx, c.Archive, o)
 	done()
 	if err != nil {
@@ -97,13 +111,54 @@ func (c *appendCommand) Run(e *Env) error {
 	if err := notes.keep(rep.State, rep.Replica); err != nil && !c.Quiet {
 		e.message("the next snapshot will be of a writer of its own: %v", err)
 	}
-	if err := c.summary(e, rep); err != nil {
+	if err := c.summary(e, e.stdout, rep, nil); err != nil {
 		return err
 	}
 	if len(rep.Issues) > 0 {
 		return reported(errPartial)
 	}
 	return nil
+}
+
+// dryRun lists what an append would change.
+func (c *appendCommand) dryRun(e *Env, o *writer.AppendOptions, done func()) error {
+	return e.output(func(w *bufio.Writer) error {
+		changes := []changedJSON{}
+		o.OnChange = func(path string, isDir bool, what writer.Change) {
+			switch {
+			case c.JSON:
+				x := changedJSON{Change: changeNames[what], Directory: isDir}
+				x.Path, x.Bytes = human.JSONName(path)
+				changes = append(changes, x)
+			case !c.Quiet:
+				fmt.Fprintln(w, changeSigns[what]+" "+shownPath(path, isDir))
+			}
+		}
+		rep, err := writer.Append(e.ctx, c.Archive, *o)
+		done()
+		if err != nil {
+			return err
+		}
+		if err := c.summary(e, w, rep, changes); err != nil {
+			return err
+		}
+		if len(rep.Issues) > 0 {
+			return reported(errPartial)
+		}
+		return nil
+	})
+}
+
+// changedJSON is an entry that an append would change.
+type changedJSON struct {
+	Change    string `json:"change"`
+	Path      string `json:"path"`
+	Bytes     []byte `json:"path_bytes,omitempty"`
+	Directory bool   `json:"directory,omitempty"`
+}
+
+var changeNames = map[writer.Change]string{
+	writer.ChangeNew: "new", writer.ChangeContent: "content", writer.ChangeMetadata: "metadata", writer.ChangeGone: "gone",
 }
 
 var changeSigns = map[writer.Change]string{
@@ -129,26 +184,33 @@ type appendJSON struct {
 	NewBlocks   int64       `json:"new_blocks"`
 	NewBytes    int64       `json:"new_bytes"`
 	Snapshots   uint64      `json:"snapshots"`
-	Snapshot    format.Hash `json:"snapshot"`
+	Snapshot    format.Hash `json:"snapshot,omitzero"`
 	Time        string      `json:"time"`
-	Replica     string      `json:"replica"`
+	Replica     string      `json:"replica,omitempty"`
 	ContentID   format.Hash `json:"content_id"`
 	Root        format.Hash `json:"root"`
 	ArchiveID   string      `json:"archive_id"`
 	Corrected   bool        `json:"corrected"`
 	Issues      []issueJSON `json:"issues"`
 	Seconds     float64     `json:"seconds"`
+
+	DryRun  bool          `json:"dry_run,omitempty"`
+	Changes []changedJSON `json:"changes,omitempty"`
 }
 
-func (c *appendCommand) summary(e *Env, r *writer.AppendReport) error {
+func (c *appendCommand) summary(e *Env, w io.Writer, r *writer.AppendReport, changes []changedJSON) error {
 	if c.JSON {
-		return newJSON(e.stdout).Encode(appendJSON{
+		replica := hex.EncodeToString(r.Replica[:])
+		if c.DryRun {
+			replica = ""
+		}
+		return newJSON(w).Encode(appendJSON{
 			New: r.New, Changed: r.Changed, Touched: r.Touched, Unchanged: r.Unchanged, Removed: r.Removed,
 			Entries: r.Entries, Files: r.Files, Directories: r.Dirs, Others: r.Others, Bytes: r.Bytes,
 			Added: r.Stored, Discarded: r.Discarded, Deltas: r.Deltas, Size: r.Size, NewBlocks: r.NewBlocks, NewBytes: r.NewBytes,
-			Snapshots: r.Snapshots, Snapshot: r.State.Snapshot, Time: rfc3339(r.Time), Replica: hex.EncodeToString(r.Replica[:]),
+			Snapshots: r.Snapshots, Snapshot: r.State.Snapshot, Time: rfc3339(r.Time), Replica: replica,
 			ContentID: r.ContentID, Root: r.RootHash, ArchiveID: hex.EncodeToString(r.ArchiveID[:]),
-			Corrected: r.Corrected, Issues: issuesJSON(r.Issues), Seconds: r.Elapsed.Seconds(),
+			Corrected: r.Corrected, Issues: issuesJSON(r.Issues), Seconds: r.Elapsed.Seconds(), DryRun: c.DryRun, Changes: changes,
 		})
 	}
 	if c.Quiet {
@@ -156,6 +218,11 @@ func (c *appendCommand) summary(e *Env, r *writer.AppendReport) error {
 	}
 	e.note(fmt.Sprintf("%s new, %s changed, %s with other metadata, %s unchanged; %s removed",
 		human.Count(r.New), human.Count(r.Changed), human.Count(r.Touched), human.Count(r.Unchanged), human.Count(r.Removed)))
+	if c.DryRun {
+		e.note(fmt.Sprintf("the snapshot would have %s entries, %s, and take %s; the archive has %s",
+			human.Count(int64(r.Entries)), human.Bytes(int64(r.Bytes)), human.Bytes(r.Stored), human.Bytes(r.Size-r.Stored)))
+		return nil
+	}
 	e.note(fmt.Sprintf("snapshot %d, %s: %s entries, %s", r.Snapshots, r.State.Snapshot.String()[:12],
 		human.Count(int64(r.Entries)), human.Bytes(int64(r.Bytes))))
 	if r.Deltas > 0 {
