@@ -93,8 +93,11 @@ func (s *States) refresh() error {
 		}
 		at := x.Tree.Snapshot().Time
 		d := &stateDir{name: time.Unix(at.Sec, 0).UTC().Format(time.RFC3339), time: at, fs: fs}
-		if s.names[d.name] != nil {
-			d.name += "-" + x.ID.String()[:12]
+		for _, more := range []string{"", "-" + x.ID.String()[:12], "-" + x.ID.String()} {
+			if s.names[d.name+more] == nil {
+				d.name += more
+				break
+			}
 		}
 		s.states = append(s.states, d)
 		seed := binary.LittleEndian.Uint64(x.ID[:])

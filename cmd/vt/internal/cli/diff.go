@@ -41,6 +41,8 @@ Tells what has changed from one state of a tree to another, by hashes: what is e
 
 A directory that was renamed as a whole is one line. A directory in place of an archive is what the paths in the archive are relative to: what -C was to create, and / where paths were given from the root. What else is there counts as added, but not beside what was archived, in directories that the archive has only for the sake of what is below them. Files whose size and time are those in the archive count as equal then, as with rsync, and renames are not looked for.
 
+The state begins at the first @ that the name of a file stands before. In a URL that is the @ of the first .vtd@, so that a label may have slashes, or without one the first behind the last slash; an @ that belongs to the URL may be written %40.
+
 Exit status: 0 no differences; 1 differences; 2 and more trouble.
 
 Examples:
@@ -159,25 +161,40 @@ func openState(e *Env, arg string) (openedState, error) {
 
 // splitState splits an argument at an @: at the first one with the name of a
 // file before it, so that a label may have any in it, and a slash. The name of a
-// file that has one in it is not split. In a URL, any before the last slash
-// stand behind a user.
+// file that has one in it is not split. In a URL, which nobody asks the server
+// about, it is the first behind a name that ends in .vtd or, where there is none,
+// the first behind the last slash: those before stand behind a user, or in a path.
 func splitState(arg string) (path, at string, named bool) {
 	if _, err := os.Lstat(arg); err == nil {
 		return arg, "", false
 	}
-	from := 0
 	if remote.IsURL(arg) {
-		from = strings.LastIndexByte(arg, '/') + 1
+		return splitURL(arg)
 	}
-	for i := from; i < len(arg); i++ {
-		if arg[i] != '@' || i == from {
-			continue
-		}
-		if isFile(arg[:i]) || remote.IsURL(arg) || arg[:i] == "-" {
+	for i := 1; i < len(arg); i++ {
+		if arg[i] == '@' && (isFile(arg[:i]) || arg[:i] == "-") {
 			return arg[:i], arg[i+1:], true
 		}
 	}
 	return arg, "", false
+}
+
+func splitURL(url string) (path, at string, named bool) {
+	host := strings.Index(url, "://") + len("://")
+	slash := strings.IndexByte(url[host:], '/')
+	if slash < 0 {
+		return url, "", false
+	}
+	const suffix = ".vtd@"
+	if i := strings.Index(url[host+slash:], suffix); i >= 0 {
+		i += host + slash + len(suffix)
+		return url[:i-1], url[i:], true
+	}
+	last := strings.LastIndexByte(url, '/') + 1
+	if i := strings.IndexByte(url[last:], '@'); i > 0 {
+		return url[:last+i], url[last+i+1:], true
+	}
+	return url, "", false
 }
 
 // isFile tells whether there is something that could be an archive.
