@@ -21,12 +21,12 @@ func parseWhen(s string, now time.Time) (time.Time, error) {
 	s = strings.ToLower(strings.TrimSpace(s))
 	for _, layout := range exactLayouts {
 		if t, err := time.Parse(layout, strings.ToUpper(s)); err == nil {
-			return whole(t), nil
+			return moment(t, s), nil
 		}
 	}
 	for _, layout := range localLayouts {
 		if t, err := time.ParseInLocation(layout, strings.ToUpper(s), now.Location()); err == nil {
-			return whole(t), nil
+			return moment(t, s), nil
 		}
 	}
 	if t, err := time.ParseInLocation("2006-01-02", s, now.Location()); err == nil {
@@ -63,14 +63,17 @@ func parseWhen(s string, now time.Time) (time.Time, error) {
 	return time.Time{}, errNoTime
 }
 
-// whole gives the last moment of a second, if a time has none of its parts: as
-// times are shown, so they can be given.
-func whole(t time.Time) time.Time {
-	if t.Nanosecond() != 0 {
+// moment gives the time that was written: of a second without a fraction, the
+// last moment. As times are shown, so they can be given.
+func moment(t time.Time, written string) time.Time {
+	if strings.ContainsAny(written, ".,") {
 		return t
 	}
-	return t.Add(time.Second - 1)
+	return whole(t)
 }
+
+// whole gives the last moment of a second.
+func whole(t time.Time) time.Time { return t.Add(time.Second - 1) }
 
 func endOf(day time.Time) time.Time {
 	y, m, d := day.Date()

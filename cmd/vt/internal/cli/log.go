@@ -22,7 +22,7 @@ type logCommand struct {
 
 func (*logCommand) Help() string {
 	return `
-Lists the states of the tree that an archive holds, the newest first. What it prints of a state, its id, the beginning of that, its label or its time, is what --at of other commands takes.
+Lists the states of the tree that an archive holds, the newest first. What it prints of a state, its id, the beginning of that, its label or its time, is what --at of other commands takes. Times have parts of seconds where states of one second differ in them; of several states of one moment the time means the last, and the id each.
 
 Examples:
 
@@ -117,23 +117,28 @@ func (c *logCommand) Run(e *Env) error {
 	if err != nil && len(states) == 0 {
 		return err
 	}
+	shared := sharedSeconds(states)
 	if c.Number != nil {
 		states = states[:min(uint(len(states)), *c.Number)]
 	}
 	out := e.output(func(w *bufio.Writer) error {
 		for i, s := range states {
+			at := stateTime(s.Snapshot().Time)
+			if shared[s.Snapshot().Time.Sec] {
+				at = stateMoment(s.Snapshot().Time)
+			}
 			switch {
 			case c.JSON:
 				if err := newJSON(w).Encode(stateOf(s)); err != nil {
 					return err
 				}
 			case c.Oneline:
-				fmt.Fprintln(w, strings.TrimRight(shortID(s.ID)+"  "+stateTime(s.Snapshot().Time)+"  "+human.Quote(s.Snapshot().Label), " "))
+				fmt.Fprintln(w, strings.TrimRight(shortID(s.ID)+"  "+at+"  "+human.Quote(s.Snapshot().Label), " "))
 			default:
 				if i > 0 {
 					fmt.Fprintln(w)
 				}
-				printState(w, s)
+				printState(w, s, at)
 			}
 		}
 		return nil
@@ -155,7 +160,34 @@ func stateTime(t format.Time) string {
 	return time.Unix(t.Sec, 0).Format(time.RFC3339)
 }
 
-func printState(w io.Writer, s history.State) {
+// sharedSeconds tells the seconds of which there are states of several moments.
+func sharedSeconds(states []history.State) map[int64]bool {
+	first, shared := map[int64]uint32{}, map[int64]bool{}
+	for _, s := range states {
+		t := s.Snapshot().Time
+		if part, ok := first[t.Sec]; ok && part != t.Nsec {
+			shared[t.Sec] = true
+		}
+		first[t.Sec] = t.Nsec
+	}
+	return shared
+}
+
+// stateMoment is stateTime with the part of the second, for states of the same
+// one.
+func stateMoment(t format.Time) string {
+	if rfc3339(t) == "" {
+		return stateTime(t)
+	}
+	part := strings.TrimRight(fmt.Sprintf("%09d", t.Nsec), "0")
+	if part == "" {
+		part = "0"
+	}
+	at := time.Unix(t.Sec, 0)
+	return at.Format("2006-01-02T15:04:05") + "." + part + at.Format("Z07:00")
+}
+
+func printState(w io.Writer, s history.State, at string) {
 	x := s.Snapshot()
 	fmt.Fprintf(w, "snapshot %v\n", s.ID)
 	line := func(name, format string, args ...any) {
@@ -164,7 +196,7 @@ func printState(w io.Writer, s history.State) {
 	if x.Label != "" {
 		line("Label", "%s", human.Quote(x.Label))
 	}
-	line("Time", "%s", stateTime(x.Time))
+	line("Time", "%s", at)
 	if len(x.Parents) > 1 {
 		var ids []string
 		for _, p := range x.Parents {
