@@ -43,8 +43,9 @@ The object of --json:
                                          long, order
     snapshot                             time, time_sec, time_nsec, label,
                                          message, tool of the newest; original,
-                                         with name and bytes, if the file it was
-                                         made from is kept (import --exact)
+                                         with name (or name_bytes) and bytes, or
+                                         damaged, if the file it was made from
+                                         is kept (import --exact)
     snapshots                            how many there are
     content_id, root                     of the newest, in hexadecimal
     entries, bytes                       of the newest: below the root, in files

@@ -42,8 +42,9 @@ Each line of --json is an object:
     root            hash of the root directory
     entries, bytes  how many are in the tree, and what all files have
     tool            what wrote it
-    original        name and bytes of the file that it was made from, where
-                    that was kept (import --exact); or damaged`
+    original        name (name_bytes where that is not UTF-8) and bytes of the
+                    file that it was made from, where that was kept (import
+                    --exact); or damaged`
 }
 
 // stateJSON is a line of log --json; help of log describes it.

@@ -62,7 +62,7 @@ The object of --json:
     findings                     of the check at the end, as for vt ar verify:
                                  class, structure, offset, length, block,
                                  message, hurts, more_hurts; snapshot, label,
-                                 path`
+                                 path, original`
 }
 
 // repair is what repair finds and does; repair --json prints it.

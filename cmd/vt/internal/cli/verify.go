@@ -52,7 +52,9 @@ The object of --json:
     warnings                    what is unusual, in words
     findings                    class, structure, offset, length, block,
                                 message, hurts, more_hurts: of each defect;
-                                hurts are snapshot, label, path, offset, length
+                                hurts are snapshot, label, path, offset, length,
+                                and original where it is the file that the tree
+                                was made from
     more                        findings that are not listed
     content_id, root            of the newest snapshot
     unexpected                  ids of --expect that are neither
