@@ -50,7 +50,7 @@
 // that comes nearest. What share of a stream these are, and for how many of the streams no
 // model comes near (from bench/deflate, see bench/DEFLATE.md):
 //
-//	libdeflate 1 to 9       9 to 15 %   one in six
+//	libdeflate 1 to 9       9 to 15 %   one in five
 //	libdeflate 12           22 %        half
 //	7-Zip 1                 14 %        one in five
 //	7-Zip 5, 9              20 %        half
