@@ -17,10 +17,13 @@ const minDense = 8 << 10
 // minDenseRatio is what at least a stream shrinks to of which blocks are dense.
 const minDenseRatio = 0.97
 
-// denseLast puts the dense blocks of each frame behind the others.
+// denseLast puts the dense blocks of each frame behind the others. Those that
+// resemble one of the others stay with it: apart, neither would take less room
+// for the other.
 func denseLast(ids []uint32, table *blockTable, frame int) {
 	for len(ids) > 0 {
 		n := frameLen(ids, table, frame)
+		keepAlike(ids[:n], table)
 		slices.SortStableFunc(ids[:n], func(a, b uint32) int {
 			switch x, y := table.at(a).dense, table.at(b).dense; {
 			case x == y:
@@ -31,6 +34,33 @@ func denseLast(ids []uint32, table *blockTable, frame int) {
 			return -1
 		})
 		ids = ids[n:]
+	}
+}
+
+// keepAlike takes the mark from dense blocks that share a feature with a block
+// without it.
+func keepAlike(ids []uint32, table *blockTable) {
+	if !slices.ContainsFunc(ids, func(id uint32) bool { return table.at(id).dense }) {
+		return
+	}
+	others := map[uint64]bool{}
+	for _, id := range ids {
+		if b := table.at(id); !b.dense && b.hasSk {
+			for k, v := range b.sketch {
+				others[numberOf(k, v)] = true
+			}
+		}
+	}
+	for _, id := range ids {
+		b := table.at(id)
+		if !b.dense || !b.hasSk {
+			continue
+		}
+		for k, v := range b.sketch {
+			if others[numberOf(k, v)] {
+				b.dense = false
+			}
+		}
 	}
 }
 

@@ -35,7 +35,7 @@ func packedAtRandom(t testing.TB, seed uint64) string {
 	for i := range 1 + r.IntN(12) {
 		data, level := content(), r.IntN(10)
 		name := fmt.Sprint("f", i)
-		switch r.IntN(7) {
+		switch r.IntN(8) {
 		case 0, 1:
 			data = gz(t, data, level)
 		case 2:
@@ -54,6 +54,9 @@ func packedAtRandom(t testing.TB, seed uint64) string {
 				many[fmt.Sprint(k)] = text(uint64(k), 100+r.IntN(400))
 			}
 			data = zipped(t, many)
+		case 7:
+			m := gz(t, data, level)
+			data = m + noise(r.Uint64N(50), 77) + m
 		case 6:
 			contents[name+".txt"] = data
 			data = gz(t, data, level)
@@ -86,5 +89,18 @@ func TestNoLarger(t *testing.T) {
 	}
 	if used[0] < 40 || used[1] <= used[0] {
 		t.Errorf("%d recipes that pay and %d with all: the trees say nothing", used[0], used[1])
+	}
+}
+
+// TestDenseAlike: what does not shrink stays with what it resembles.
+func TestDenseAlike(t *testing.T) {
+	member := gz(t, text(1, 40_000), 6)
+	dir := files(t, map[string]string{"f": member + noise(1, 77) + member, "g": member[:len(member)-50]})
+	off, _ := createWhole(t, withRecipes(dir, RecipesOff))
+	for _, r := range []Recipes{RecipesAuto, RecipesAlways} {
+		rep, _ := recipesOf(t, withRecipes(dir, r), dir)
+		if float64(rep.Stored) > 1.01*float64(len(off))+alwaysOctets {
+			t.Errorf("%s: %d octets, %d without recipes", r, rep.Stored, len(off))
+		}
 	}
 }
