@@ -20,7 +20,7 @@ type verifyCommand struct {
 	atFlag
 
 	Fast         bool     `help:"Check stored bytes only; decode nothing."`
-	Contents     bool     `negatable:"" default:"true" help:"Hold every file against the hash of its whole content, or do not, which saves decoding large files twice: blocks are checked one by one anyway, and only a writer's mistake stays unseen."`
+	Contents     bool     `negatable:"" default:"true" help:"Hold every file against the hash of its whole content, or do not, which saves hashing them twice, and reading contents that claim to be far larger than the archive: blocks are checked one by one anyway, and only a writer's mistake stays unseen."`
 	Expect       []string `sep:"none" placeholder:"ID" help:"Fail unless ID, all of its digits, is the archive's content id or root hash."`
 	Against      string   `placeholder:"DIR" help:"Compare with a directory and name all that differs."`
 	Ignore       []string `placeholder:"WHAT" enum:"mode,owner,group,mtime,xattrs,links,content" help:"With --against, do not compare these: mode, owner, group, mtime, xattrs, links, content."`
