@@ -123,6 +123,17 @@ func (m Model) warms() bool {
 // far says that parts see FarHistory.
 func (m Model) far() bool { return m.Version == 2 && m.warms() }
 
+// Near gives the version of a model that sees less of the content before a part, and
+// so is faster to predict and to rebuild with; it may need a few octets of corrections
+// where a part begins. It says false if there is none.
+func (m Model) Near() (Model, bool) {
+	if !m.far() {
+		return m, false
+	}
+	m.Version = 1
+	return m, true
+}
+
 // history is how much of the content before it a part sees.
 func (m Model) history() int64 {
 	if m.far() {

@@ -230,13 +230,7 @@ func (p *prover) make(s *packedStream, container io.ReaderAt, atOnce int) error 
 	if err != nil {
 		return err
 	}
-	r := &deflate.Recipe{Layout: s.survey.Layout, Model: model, Corrections: make([][]byte, len(s.survey.Parts))}
-	err = p.parts(len(r.Parts), atOnce, func(i int) (err error) {
-		r.Corrections[i], err = deflate.PredictPart(octets, content, s.survey, i, model, recipe.PartLimits(&r.Layout, i))
-		from, to := r.Content(i)
-		p.c.o.progress(PhaseRecipes, (to-from)/2, 0)
-		return err
-	})
+	r, err := p.predict(s, octets, content, model, atOnce)
 	if err != nil {
 		return err
 	}
@@ -256,8 +250,34 @@ func (p *prover) make(s *packedStream, container io.ReaderAt, atOnce int) error 
 	if err := p.proved(s, made, container, content, atOnce); err != nil {
 		return err
 	}
-	s.params, s.model = params, model.String()
+	s.params, s.model = params, r.Model.String()
 	return nil
+}
+
+// nearShare is the share of a stream, as 1 in so many, that corrections may take for
+// the sake of rebuilding in little more than half the time.
+const nearShare = 1000
+
+// predict follows an encoder through a stream. It takes the version of the model that
+// sees less where that has few corrections.
+func (p *prover) predict(s *packedStream, octets, content io.ReaderAt, model deflate.Model, atOnce int) (*deflate.Recipe, error) {
+	first, hasNear := model.Near()
+	with := func(m deflate.Model) (*deflate.Recipe, error) {
+		r := &deflate.Recipe{Layout: s.survey.Layout, Model: m, Corrections: make([][]byte, len(s.survey.Parts))}
+		return r, p.parts(len(r.Parts), atOnce, func(i int) (err error) {
+			r.Corrections[i], err = deflate.PredictPart(octets, content, s.survey, i, m, recipe.PartLimits(&r.Layout, i))
+			if m == first {
+				from, to := r.Content(i)
+				p.c.o.progress(PhaseRecipes, (to-from)/2, 0)
+			}
+			return err
+		})
+	}
+	r, err := with(first)
+	if !hasNear || err == nil && int64(len(slices.Concat(r.Corrections...))) <= s.length/nearShare {
+		return r, err
+	}
+	return with(model)
 }
 
 // parse encodes a recipe, and reads it as a reader would.
