@@ -24,7 +24,7 @@ type VerifyOptions struct {
 	// have been checked. Calls do not overlap.
 	Progress func(done, total int64)
 	// Workers is how many frames are checked at a time: 0 means one for each
-	// processor. Memory stays below 640 MiB whatever it is, with the caches
+	// processor. Memory stays below 720 MiB whatever it is, with the caches
 	// that Options have by default.
 	Workers int
 }

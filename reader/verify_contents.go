@@ -18,8 +18,8 @@ type passLimits struct {
 	keeps   int64 // their number
 }
 
-// usualLimits come to 128 MiB at most.
-var usualLimits = passLimits{files: 1 << 18, hashers: 1024, kept: 48 << 20, keeps: 1 << 15}
+// usualLimits come to 208 MiB at most.
+var usualLimits = passLimits{files: 1 << 18, hashers: 1024, kept: 128 << 20, keeps: 1 << 15}
 
 // contentPass hashes files of several blocks while the frames that hold these
 // are checked, so that nothing is decoded for them again. It only finds out

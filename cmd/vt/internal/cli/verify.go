@@ -67,7 +67,7 @@ func (c *verifyCommand) Run(e *Env) error {
 		return err
 	}
 	begin := time.Now()
-	defer boundHeap(384 << 20)()
+	defer boundHeap(512 << 20)()
 	done := e.progress(!c.Quiet)
 	defer done()
 	r := &verification{c: c, Report: &reader.Report{Fast: c.Fast, Warnings: []string{}, Findings: []reader.Finding{}}}
