@@ -71,14 +71,7 @@ func (z *matcher) longestOfMany(p, cur, best, chain int) (length, start int) {
 	order := z.chains.orderOf(p)
 	scan := buf[p : p+maxMatch]
 	length = 2
-	at, mask := max(best-3, 0), uint32(1<<32-1)
-	var want uint32
-	if best < minMatch {
-		mask = 1<<24 - 1
-		want = uint32(scan[0]) | uint32(scan[1])<<8 | uint32(scan[2])<<16
-	} else {
-		want = binary.LittleEndian.Uint32(scan[at:])
-	}
+	at, mask, want := mustHave(scan, best)
 	// The candidate is cur - off, cur being in the chain of p + off; then that of
 	// p + other takes over, which has those at or before p - other only.
 	off, other := 0, 0

@@ -325,6 +325,16 @@ func (z *matcher) find(p, best int) (length, start int) {
 	return length, start
 }
 
+// mustHave gives what a match longer than best has, seen through the mask, in the
+// four octets from at on.
+func mustHave(scan []byte, best int) (at int, mask, want uint32) {
+	if best < minMatch {
+		return 0, 1<<24 - 1, uint32(scan[0]) | uint32(scan[1])<<8 | uint32(scan[2])<<16
+	}
+	at = best - 3
+	return at, 1<<32 - 1, binary.LittleEndian.Uint32(scan[at:])
+}
+
 // longest walks along the chain from cur.
 func (z *matcher) longest(p, cur, best int) (length, start int) {
 	buf := z.content
@@ -354,15 +364,7 @@ func (z *matcher) longest(p, cur, best int) (length, start int) {
 	}
 	length = 2
 	scan := buf[p : p+most]
-	// What a match longer than best must have in the four octets up to there.
-	at, mask := max(best-3, 0), uint32(1<<32-1)
-	var want uint32
-	if best < minMatch {
-		mask = 1<<24 - 1
-		want = uint32(scan[0]) | uint32(scan[1])<<8 | uint32(scan[2])<<16
-	} else {
-		want = binary.LittleEndian.Uint32(scan[at:])
-	}
+	at, mask, want := mustHave(scan, best)
 	prev := &z.prev
 	first, compared := chain, 0
 	for {

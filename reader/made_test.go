@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"iter"
 	"math/rand/v2"
 	"os"
 	"runtime"
@@ -182,25 +183,36 @@ func BenchmarkMadeFile(b *testing.B) {
 	}
 }
 
+// recipesOf gives the recipes of a file from an offset on, and where they stand.
+func recipesOf(t testing.TB, a *reader.Archive, f *reader.File, off int64) iter.Seq2[reader.Piece, *recipe.Recipe] {
+	return func(yield func(reader.Piece, *recipe.Recipe) bool) {
+		for p, err := range f.Pieces(off) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if p.Ref.Kind != format.RefRecipe {
+				continue
+			}
+			x, err := a.Recipe(&p.Ref)
+			if err != nil {
+				t.Fatal(err)
+			}
+			made, err := recipe.Parse(x)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !yield(p, made) {
+				return
+			}
+		}
+	}
+}
+
 // madeFor tells of how much content parts are made for a range of a file.
 func madeFor(t testing.TB, a *reader.Archive, f *reader.File, off, length int64) (n int64) {
-	for p, err := range f.Pieces(off) {
-		if err != nil {
-			t.Fatal(err)
-		}
+	for p, made := range recipesOf(t, a, f, off) {
 		if p.Offset >= off+length {
 			break
-		}
-		if p.Ref.Kind != format.RefRecipe {
-			continue
-		}
-		x, err := a.Recipe(&p.Ref)
-		if err != nil {
-			t.Fatal(err)
-		}
-		made, err := recipe.Parse(x)
-		if err != nil {
-			t.Fatal(err)
 		}
 		for i := made.At(max(off-p.Offset, 0)); i < made.Parts() && made.Part(i).Offset < off+length-p.Offset; i++ {
 			n += made.Content(i)
@@ -230,21 +242,7 @@ func TestMadeForLittle(t *testing.T) {
 	}
 	places := []int64{0, f.Size() - length, f.Size() - 1}
 	borders := 0
-	for p, err := range f.Pieces(0) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		if p.Ref.Kind != format.RefRecipe {
-			continue
-		}
-		x, err := a.Recipe(&p.Ref)
-		if err != nil {
-			t.Fatal(err)
-		}
-		made, err := recipe.Parse(x)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for p, made := range recipesOf(t, a, f, 0) {
 		for i := range made.Parts() {
 			part := made.Part(i)
 			inside := p.Offset + part.Offset + part.Length/2
