@@ -30,13 +30,14 @@ type Report struct {
 	Filled     int64    `json:"filled"`      // blocks that came from elsewhere
 	Damage     []Damage `json:"damage"`      // in the file, in its order
 
-	Snapshots []Snapshot `json:"snapshots"` // that were written, the oldest first
-	Losses    []Loss     `json:"losses"`    // what of them is missing
-	More      int64      `json:"more"`      // losses that are not listed
-	Found     []Found    `json:"found"`     // what had no name any more
-	MoreFound int64      `json:"more_found"`
-	Foreign   []Foreign  `json:"foreign"` // other archives in the same file
-	Warnings  []string   `json:"warnings"`
+	Snapshots     []Snapshot `json:"snapshots"`      // that were written, the oldest first
+	LostSnapshots int64      `json:"lost_snapshots"` // of which nothing is left, as trailers count them
+	Losses        []Loss     `json:"losses"`         // what of them is missing
+	More          int64      `json:"more"`           // losses that are not listed
+	Found         []Found    `json:"found"`          // what had no name any more
+	MoreFound     int64      `json:"more_found"`
+	Foreign       []Foreign  `json:"foreign"` // other archives in the same file
+	Warnings      []string   `json:"warnings"`
 }
 
 // Whole reports whether nothing that the file's archive had is missing.
@@ -46,7 +47,7 @@ func (r *Report) Whole() bool {
 			return false
 		}
 	}
-	return len(r.Losses) == 0 && len(r.Found) == 0 && len(r.Snapshots) > 0
+	return len(r.Losses) == 0 && len(r.Found) == 0 && len(r.Snapshots) > 0 && r.LostSnapshots == 0
 }
 
 // Damage is a part of the file that is not what it was.

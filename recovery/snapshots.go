@@ -115,7 +115,7 @@ func (r *recovery) lostRoots() []uint64 {
 	var last *frame
 	for _, f := range r.s.frames {
 		num := f.head.First
-		if !f.sound && r.meta[num] == nil && f.head.Kind == format.FrameMetadata {
+		if !f.sound && f.head.Kind == format.FrameMetadata && (r.meta[num] == nil || r.lacksRecord(f)) {
 			continue // as if it were not there
 		}
 		if last != nil && r.parted(last, f) {
@@ -136,6 +136,13 @@ func (r *recovery) lostRoots() []uint64 {
 		}
 	}
 	return out
+}
+
+// lacksRecord tells whether a frame is that of a top block and a record, of which
+// the record is lost.
+func (r *recovery) lacksRecord(f *frame) bool {
+	top, err := r.node(f.head.First)
+	return len(f.head.Lengths) == 2 && err == nil && top.top != nil && r.meta[f.head.First+1] == nil
 }
 
 // parted tells whether a tree version begins between two frames.

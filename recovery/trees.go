@@ -2,6 +2,7 @@ package recovery
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/vtdarchive/vtd/format"
@@ -32,6 +33,11 @@ func (r *recovery) trees() ([]*version, error) {
 			}
 		}
 		vs = slices.Insert(vs, i, v)
+	}
+	for _, t := range r.s.trailers {
+		if n := uint64(len(vs)); t.Snapshots > n {
+			r.rep.LostSnapshots = max(r.rep.LostSnapshots, int64(min(t.Snapshots-n, math.MaxInt64)))
+		}
 	}
 	whole := len(vs) > 0
 	for i, v := range vs {

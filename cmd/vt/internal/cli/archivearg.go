@@ -122,10 +122,10 @@ func kindOf(path string) noArchive {
 	switch {
 	case !errors.Is(err, format.ErrNotArchive):
 		return unknown
+	case strings.HasSuffix(path, ".vtd") || endsInTrailer(f, info.Size()):
+		return beheaded // with zeros for a beginning it would look like an empty tar
 	case ingest.Known(b):
 		return foreign
-	case strings.HasSuffix(path, ".vtd") || endsInTrailer(f, info.Size()):
-		return beheaded
 	}
 	return unknown
 }

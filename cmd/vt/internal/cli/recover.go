@@ -55,6 +55,7 @@ The object of --json:
                                 damaged archive; proven:
                                 by the hashes in its top block; made: in place
                                 of a record that is lost
+    lost_snapshots              of which nothing is left, as trailers count them
     losses                      snapshot, what (partial, file, directory,
                                 entries, original), path, as, size, entries,
                                 missing, reason
@@ -169,6 +170,9 @@ func (c *recoverCommand) print(w *bufio.Writer, r *recovery.Report) error {
 	}
 	for _, warning := range r.Warnings {
 		fmt.Fprintf(w, "note: %s\n", warning)
+	}
+	if r.LostSnapshots > 0 {
+		fmt.Fprintf(w, "lost: %s of the snapshots, with all that only they had\n", human.Count(r.LostSnapshots))
 	}
 	for i := range r.Losses {
 		printLoss(w, r, &r.Losses[i])
