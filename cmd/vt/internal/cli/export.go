@@ -36,7 +36,7 @@ func (*exportCommand) Help() string {
 	return `
 Writes a tar or zip file of what an archive holds, the same bytes for the same tree. A tar has the pax format with nanoseconds, extended attributes, access control lists, holes and hard links, as GNU tar and bsdtar read them; it lacks sockets. A zip has permissions, times in seconds, directories and symbolic links. What the format lacks is named, and makes the exit status 1; what is damaged makes it 3.
 
-With --exact it is, byte for byte, the file that vt ar import --exact made this state from, whatever that was and --format says: all of it or nothing. Other states have none; vt ar log and info tell.
+With --exact it is, byte for byte, the file that vt ar import --exact made this state from, whatever that was and --format says; with -o, all of it or nothing. Other states have none; vt ar log and info tell.
 
 Examples:
 
