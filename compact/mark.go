@@ -6,7 +6,6 @@ import (
 
 	"github.com/vtdarchive/vtd/format"
 	"github.com/vtdarchive/vtd/history"
-	"github.com/vtdarchive/vtd/reader"
 	"github.com/vtdarchive/vtd/scanners"
 )
 
@@ -58,56 +57,6 @@ func (j *job) isData(num uint64) bool {
 	return k < uint64(len(j.live)) && j.live[k].old == num
 }
 
-// refs gives the references of a node to blocks.
-func refs(n *reader.Node) []*format.Ref {
-	switch {
-	case n.Leaf != nil:
-		return n.Leaf.Refs()
-	case n.Inner != nil:
-		return n.Inner.Refs()
-	case n.Indirect != nil:
-		return n.Indirect.Named()
-	case n.Recipe != nil:
-		return n.Recipe.Named()
-	}
-	return nil
-}
-
-// copyNode gives a node whose references can be set: nodes are shared.
-func copyNode(n *reader.Node) (out reader.Node) {
-	switch {
-	case n.Leaf != nil:
-		c := *n.Leaf
-		c.Entries = slices.Clone(c.Entries)
-		out.Leaf = &c
-	case n.Inner != nil:
-		c := *n.Inner
-		c.Children = slices.Clone(c.Children)
-		out.Inner = &c
-	case n.Indirect != nil:
-		c := *n.Indirect
-		c.Refs = slices.Clone(c.Refs)
-		out.Indirect = &c
-	case n.Recipe != nil:
-		c := *n.Recipe
-		out.Recipe = &c
-	}
-	return out
-}
-
-// appendNode writes a node in a form.
-func appendNode(n *reader.Node, form format.Form, self uint64) []byte {
-	switch {
-	case n.Leaf != nil:
-		return n.Leaf.AppendTo(nil, form, self)
-	case n.Inner != nil:
-		return n.Inner.AppendTo(nil, form, self)
-	case n.Indirect != nil:
-		return n.Indirect.AppendTo(nil, form, self)
-	}
-	return n.Recipe.AppendTo(nil, form, self)
-}
-
 // mark finds what a state needs that no earlier one does.
 func (j *job) mark(v *version) error {
 	dir, _, err := v.Original()
@@ -151,7 +100,7 @@ func (j *job) mark(v *version) error {
 		}
 		j.nums[num] = 1 // its number follows
 		v.meta = append(v.meta, num)
-		list := refs(&n)
+		list := n.Refs()
 		for _, x := range slices.Backward(list) {
 			if x.Num >= j.a.Blocks() {
 				return damagedBlock(num, "it refers to block %d, of %d", x.Num, j.a.Blocks())

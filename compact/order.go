@@ -134,7 +134,7 @@ func (w *walker) content(e *format.Entry) error {
 		if n.Indirect == nil && n.Recipe == nil {
 			return damagedBlock(num, "a file refers to it, but it is no content")
 		}
-		for _, below := range slices.Backward(refs(&n)) {
+		for _, below := range slices.Backward(n.Refs()) {
 			stack = append(stack, below)
 		}
 	}

@@ -56,7 +56,7 @@ func (t *transcript) below(num uint64) error {
 			return err
 		}
 		ready := true
-		for _, x := range refs(&n) {
+		for _, x := range n.Refs() {
 			if x.Kind == format.RefBlock {
 				continue
 			}
@@ -71,10 +71,10 @@ func (t *transcript) below(num uint64) error {
 		if err != nil {
 			return err
 		}
-		for _, x := range refs(&c) {
+		for _, x := range c.Refs() {
 			x.Hash = t.of(x)
 		}
-		t.nodes[num] = t.to.Sum(appendNode(&c, format.Canonical, num))
+		t.nodes[num] = t.to.Sum(c.AppendTo(nil, format.Canonical, num))
 		if err := t.j.ctx.Err(); err != nil {
 			return err
 		}
@@ -92,7 +92,7 @@ func (t *transcript) of(x *format.Ref) format.Hash {
 
 // node gives a copy of a node with other hashes of contents.
 func (t *transcript) node(n *reader.Node) (reader.Node, error) {
-	c := copyNode(n)
+	c := n.Clone()
 	if c.Leaf == nil {
 		return c, nil
 	}

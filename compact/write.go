@@ -86,20 +86,20 @@ func (j *job) renumbered(old uint64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := copyNode(&n)
+	c := n.Clone()
 	if j.names != nil {
 		if c, err = j.names.node(&n); err != nil {
 			return nil, err
 		}
 	}
-	for _, x := range refs(&c) {
+	for _, x := range c.Refs() {
 		if x.Kind == format.RefBlock {
 			x.Num = j.dataNumber(x.Num)
 		} else {
 			x.Num = j.nums[j.first(x.Num)]
 		}
 	}
-	b := appendNode(&c, format.Stored, j.nums[old])
+	b := c.AppendTo(nil, format.Stored, j.nums[old])
 	if len(b) > format.MaxMetaBlock {
 		return nil, damagedBlock(old, "with its new numbers it would have %d bytes, more than a block may", len(b))
 	}

@@ -80,31 +80,7 @@ func (a archiveNodes) load(num uint64) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return copied(&node{snapshot: n.Snapshot, leaf: n.Leaf, inner: n.Inner, indirect: n.Indirect, recipe: n.Recipe}), nil
-}
-
-// copied gives a node whose references can be set.
-func copied(n *node) *node {
-	switch {
-	case n.snapshot != nil:
-		c := *n.snapshot
-		c.Parents = slices.Clone(c.Parents)
-		return &node{snapshot: &c}
-	case n.leaf != nil:
-		c := *n.leaf
-		c.Entries = slices.Clone(c.Entries)
-		return &node{leaf: &c}
-	case n.inner != nil:
-		c := *n.inner
-		c.Children = slices.Clone(c.Children)
-		return &node{inner: &c}
-	case n.indirect != nil:
-		c := *n.indirect
-		c.Refs = slices.Clone(c.Refs)
-		return &node{indirect: &c}
-	}
-	c := *n.recipe
-	return &node{recipe: &c}
+	return cloneOf(n), nil
 }
 
 // streamNodes are those of an archive that is damaged itself.
@@ -162,7 +138,7 @@ func (s *streamNodes) load(num uint64) (*node, error) {
 	if n.top != nil || !s.resolve(n) {
 		return nil, lacking(num, "not all that it names is known")
 	}
-	return copied(n), nil
+	return cloneOf(n.asRead()), nil
 }
 
 // eachMeta visits the metadata blocks of frames.

@@ -1,6 +1,7 @@
 package recovery
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 
@@ -33,7 +34,7 @@ func (s *stream) prove(id format.HashID) {
 		if a.proven != b.proven {
 			return boolInt(b.proven) - boolInt(a.proven)
 		}
-		return int(boolInt(a.off < b.off)) - int(boolInt(a.off > b.off))
+		return cmp.Compare(b.off, a.off)
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/vtdarchive/vtd/format"
 	"github.com/vtdarchive/vtd/format/codec"
+	"github.com/vtdarchive/vtd/reader"
 	"github.com/vtdarchive/vtd/recipe"
 )
 
@@ -52,36 +53,28 @@ func parseNode(b []byte, num uint64) (n *node, err error) {
 
 // refs gives all references to blocks.
 func (n *node) refs() []*format.Ref {
-	switch {
-	case n.snapshot != nil:
-		return n.snapshot.Refs()
-	case n.leaf != nil:
-		return n.leaf.Refs()
-	case n.inner != nil:
-		return n.inner.Refs()
-	case n.indirect != nil:
-		return n.indirect.Named()
-	case n.recipe != nil:
-		return n.recipe.Named()
-	}
-	return nil
+	x := n.asRead()
+	return x.Refs()
+}
+
+// asRead gives what reader has for such a node.
+func (n *node) asRead() reader.Node {
+	return reader.Node{Snapshot: n.snapshot, Leaf: n.leaf, Inner: n.inner, Indirect: n.indirect, Recipe: n.recipe}
+}
+
+// cloneOf gives a node whose references can be set.
+func cloneOf(x reader.Node) *node {
+	c := x.Clone()
+	return &node{snapshot: c.Snapshot, leaf: c.Leaf, inner: c.Inner, indirect: c.Indirect, recipe: c.Recipe}
 }
 
 // append writes the node in a form.
 func (n *node) append(b []byte, form format.Form, num uint64) []byte {
-	switch {
-	case n.top != nil:
+	if n.top != nil {
 		return n.top.AppendTo(b)
-	case n.snapshot != nil:
-		return n.snapshot.AppendTo(b, form, num)
-	case n.leaf != nil:
-		return n.leaf.AppendTo(b, form, num)
-	case n.inner != nil:
-		return n.inner.AppendTo(b, form, num)
-	case n.indirect != nil:
-		return n.indirect.AppendTo(b, form, num)
 	}
-	return n.recipe.AppendTo(b, form, num)
+	x := n.asRead()
+	return x.AppendTo(b, form, num)
 }
 
 func (n *node) canonical(num uint64) []byte {

@@ -1,6 +1,7 @@
 package recovery
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -232,7 +233,7 @@ func (r *recovery) count(m *image, left []*frame) {
 	for _, j := range m.junk {
 		r.rep.Damage = append(r.rep.Damage, Damage{"file", j.From, j.Len(), "these bytes belong to nothing"})
 	}
-	slices.SortStableFunc(r.rep.Damage, func(a, b Damage) int { return int(boolInt(a.Offset > b.Offset)) - int(boolInt(a.Offset < b.Offset)) })
+	slices.SortStableFunc(r.rep.Damage, func(a, b Damage) int { return cmp.Compare(a.Offset, b.Offset) })
 	if !r.rep.Header {
 		r.rep.Damage = slices.Insert(r.rep.Damage, 0, Damage{"header", 0, 0, "it is lost: how content was cut is no longer known"})
 	}

@@ -1,9 +1,11 @@
 package recovery
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/vtdarchive/vtd/format"
 )
@@ -131,23 +133,13 @@ func (r *recovery) addFound(vs []*version, o orphans) ([]*version, error) {
 		return vs, err
 	}
 	entries = append(entries, format.Entry{Name: name, Kind: format.KindImplied, Size: b.size, Count: b.count, Ref: format.Ref{Num: b.num}})
-	slices.SortFunc(entries, func(a, b format.Entry) int { return compareNames(a.Name, b.Name) })
+	slices.SortFunc(entries, func(a, b format.Entry) int { return strings.Compare(a.Name, b.Name) })
 	root := &plan{entries: entries}
 	p.plans[v.root.num] = root
 	v.root = p.build(v.root.num)
 	v.record.Content = p.contentID(&v.record.Root, v.root)
 	v.whole = false
 	return vs, nil
-}
-
-func compareNames(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 // decideTrust finds out whether the hashes of trees, or an index, prove what is
@@ -188,7 +180,7 @@ func (r *recovery) decideTrust(vs []*version) {
 			}
 		}
 	}
-	slices.SortFunc(files, func(a, b file) int { return int(boolInt(a.first > b.first)) - int(boolInt(a.first < b.first)) })
+	slices.SortFunc(files, func(a, b file) int { return cmp.Compare(a.first, b.first) })
 	for i := range files {
 		r.sameContent(&files[i].e)
 	}
