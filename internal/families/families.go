@@ -2,9 +2,16 @@ package families
 
 import "github.com/vtdarchive/vtd/scanners"
 
-// JoinShared: a unit joins another if they share this many of the six features,
-// or one and their name.
-const JoinShared = 2
+// A unit joins another if they share JoinShared of the six features, or one and
+// their name; one that lies further behind it than near, in bytes of all that is put
+// in order, if they share joinFar, or JoinShared and their name. Versions share that
+// much. What is alike by chance, and far from one another, would gain little and
+// scatter the tree: who reads it from its start needs all frames at once.
+const (
+	JoinShared = 2
+	joinFar    = 4
+	near       = 96 << 20
+)
 
 // set finds for each unit the earlier one that it resembles most, and
 // chains units into families. A unit stands right behind the one it resembles:
@@ -12,6 +19,7 @@ const JoinShared = 2
 // that have only their beginnings in common grow large.
 type set struct {
 	name     func(k int32) string // of the file of the k-th unit added
+	at       []int64
 	sketches []scanners.Sketch
 	first    []bool                          // whether a unit begins a family
 	next     []int32                         // in the family, -1 at the end
@@ -20,7 +28,7 @@ type set struct {
 
 func newSet(units int, name func(k int32) string) set {
 	f := set{
-		name: name, sketches: make([]scanners.Sketch, 0, units), first: make([]bool, 0, units), next: make([]int32, 0, units),
+		name: name, at: make([]int64, 0, units), sketches: make([]scanners.Sketch, 0, units), first: make([]bool, 0, units), next: make([]int32, 0, units),
 	}
 	n := 1 << 8
 	for n < 2*units {
@@ -32,8 +40,10 @@ func newSet(units int, name func(k int32) string) set {
 	return f
 }
 
-func (f *set) add(sk scanners.Sketch, has bool) {
+// add adds a unit that begins at an offset.
+func (f *set) add(at int64, sk scanners.Sketch, has bool) {
 	k := int32(len(f.sketches))
+	f.at = append(f.at, at)
 	f.sketches, f.first, f.next = append(f.sketches, sk), append(f.first, true), append(f.next, -1)
 	if !has {
 		return
@@ -48,10 +58,19 @@ func (f *set) add(sk scanners.Sketch, has bool) {
 		}
 		*slot = k + 1
 	}
-	if shared >= JoinShared || shared > 0 && f.name(best) == f.name(k) {
+	if shared > 0 && f.joins(k, best, shared) {
 		f.first[k] = false
 		f.next[k], f.next[best] = f.next[best], k
 	}
+}
+
+// joins reports whether k joins best, with which it shares so many features.
+func (f *set) joins(k, best int32, shared int) bool {
+	alike, named := JoinShared, 1
+	if f.at[k]-f.at[best] > near {
+		alike, named = joinFar, JoinShared
+	}
+	return shared >= alike || shared >= named && f.name(best) == f.name(k)
 }
 
 // mix spreads minima, which are small numbers, over the table.

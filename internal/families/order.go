@@ -17,6 +17,7 @@ const (
 type unit struct {
 	file     uint32
 	from, to uint32 // of the list of all new blocks
+	at       int64  // where it begins among all blocks
 	sketch   scanners.Sketch
 	hasSk    bool
 }
@@ -30,7 +31,8 @@ type Orderer struct {
 	ids      []uint32 // in walk order
 	units    []unit
 	unit     unit
-	size     int
+	size     int   // of the unit
+	pos      int64 // behind the last block
 }
 
 // New makes an Orderer. Without families the order is the one in which blocks
@@ -52,6 +54,7 @@ func (o *Orderer) Block(id, length uint32, sk *scanners.Sketch, hasSk, fresh boo
 		o.end()
 		o.size = int(length)
 	}
+	o.pos += int64(length)
 	if fresh {
 		o.ids = append(o.ids, id)
 	}
@@ -65,7 +68,7 @@ func (o *Orderer) end() {
 	if o.unit.to = uint32(len(o.ids)); o.unit.from < o.unit.to {
 		o.units = append(o.units, o.unit)
 	}
-	o.unit = unit{file: o.unit.file, from: o.unit.to}
+	o.unit = unit{file: o.unit.file, from: o.unit.to, at: o.pos}
 	o.size = 0
 }
 
@@ -77,7 +80,7 @@ func (o *Orderer) Order() []uint32 {
 	}
 	s := newSet(len(o.units), func(k int32) string { return o.name(o.units[k].file) })
 	for k := range o.units {
-		s.add(o.units[k].sketch, o.units[k].hasSk)
+		s.add(o.units[k].at, o.units[k].sketch, o.units[k].hasSk)
 	}
 	ordered := make([]uint32, 0, len(o.ids))
 	for k := range o.units {
