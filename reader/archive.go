@@ -68,12 +68,14 @@ type Archive struct {
 	tornParity bool        // they begin as recovery data
 	parts      []indexPart // ascending by number of block
 
-	pages  *cache[int64, []byte]
-	frames *cache[uint64, *frame]
-	nodes  *cache[uint64, *node]
-	made   *cache[partKey, []byte] // parts of what recipes make
-	ahead  readAhead
-	closed atomic.Bool
+	pages   *cache[int64, []byte]
+	frames  *cache[uint64, *frame]
+	spents  spents
+	scratch *Buffers // for frames of which a part is kept
+	nodes   *cache[uint64, *node]
+	made    *cache[partKey, []byte] // parts of what recipes make
+	ahead   readAhead
+	closed  atomic.Bool
 
 	tree   func() (*Tree, error) // the newest
 	shown  atomic.Pointer[Tree]  // in its place
@@ -109,7 +111,9 @@ func Open(src Source, opts Options) (*Archive, error) {
 	a := &Archive{src: src, size: src.Size(), opts: opts}
 	a.pages = newCache[int64, []byte](indexCache, nil)
 	a.frames = newCache[uint64](opts.CacheBytes, (*frame).close)
+	a.scratch = NewBuffers(opts.CacheBytes / 8)
 	a.frames.chance = rand.New(rand.NewPCG(0, 0))
+	a.frames.spare, a.frames.lighten = (*frame).spare, (*frame).lighter
 	a.nodes = newCache[uint64, *node](opts.NodeCacheBytes, nil)
 	a.made = newCache[partKey, []byte](opts.CacheBytes/madeShare, nil)
 	a.ahead.slots = max(opts.ReadAhead, 0)

@@ -38,7 +38,7 @@ func (h *hold) release() {
 // block is dataBlock.
 func (h *hold) block(num uint64, want *format.Hash) ([]byte, error) {
 	a := h.a
-	if h.use == nil || !holds(&h.use.val.row, num) {
+	if h.use == nil || !h.use.val.has(num) {
 		h.release()
 		row, err := a.frameOf(num)
 		if err != nil {
@@ -76,6 +76,15 @@ func (h *hold) block(num uint64, want *format.Hash) ([]byte, error) {
 	return b, nil
 }
 
+// done tells that a reader of files has come to the end of a block.
+func (h *hold) done(num uint64) {
+	if h.use != nil && holds(&h.use.val.row, num) {
+		f := h.use.val
+		i := uint32(num - f.row.First)
+		f.spent.read(i, int64(f.head.Lengths[i]))
+	}
+}
+
 // rawBlock gives the raw bytes of a block, unchecked.
 func (a *Archive) rawBlock(row *format.IndexFrame, num uint64) ([]byte, error) {
 	use, err := a.useFrameOf(row, num)
@@ -88,11 +97,11 @@ func (a *Archive) rawBlock(row *format.IndexFrame, num uint64) ([]byte, error) {
 
 // useFrameOf gives the frame that holds a block, pinned.
 func (a *Archive) useFrameOf(row *format.IndexFrame, num uint64) (*cached[uint64, *frame], error) {
-	use, err := a.useFrame(row)
+	use, err := a.useFrame(row, num)
 	if err == nil && !holds(&use.val.row, num) { // the row was wrong
 		a.frames.release(use)
 		if row, err = a.followFrames(num); err == nil {
-			use, err = a.useFrame(row)
+			use, err = a.useFrame(row, num)
 		}
 	}
 	if err != nil {
@@ -101,6 +110,9 @@ func (a *Archive) useFrameOf(row *format.IndexFrame, num uint64) (*cached[uint64
 	if row := &use.val.row; !holds(row, num) {
 		a.frames.release(use)
 		return nil, blockDamage("index", row.Offset, num, "two frames begin with block %d", row.First)
+	}
+	if use, err = a.reload(use, num); err != nil {
+		return nil, onBlock(err, num)
 	}
 	return use, nil
 }
@@ -115,9 +127,12 @@ func (a *Archive) blockIn(use *cached[uint64, *frame], num uint64) ([]byte, erro
 	var b []byte
 	var grown bool
 	var err error
-	if row.Codec == codec.Stored {
+	switch {
+	case f.left != nil:
+		b = f.leftBlock(i)
+	case row.Codec == codec.Stored:
 		b, grown, err = a.storedBlock(f, i)
-	} else {
+	default:
 		b, grown, err = f.bytes(f.starts[i], f.starts[i+1])
 	}
 	if grown {

@@ -9,7 +9,7 @@ import (
 )
 
 // cache holds values up to a total cost in bytes and drops the least recently
-// used first, or one by chance. A value that several goroutines ask for is loaded once. Values
+// used first, or one by chance, or makes values lighter. A value that several goroutines ask for is loaded once. Values
 // in use are pinned: a pinned value may be dropped from the cache, but discard
 // is called for it only when the last user has released it.
 type cache[K comparable, V any] struct {
@@ -27,6 +27,12 @@ type cache[K comparable, V any] struct {
 	// the oldest: that is what comes next.
 	chance *rand.Rand
 
+	// spare, if not nil, tells how many bytes a value holds that it could do
+	// without, and lighten makes the value without them and tells its cost. Values
+	// are made lighter before any is dropped, again but for the keepRecent used last.
+	spare   func(V) int64
+	lighten func(V) (V, int64)
+
 	dropped []K // what was dropped last, in a ring; kept only with chance
 	at      int // of the ring
 	short   int // falls by one with each load to 0, from when something was loaded again
@@ -41,6 +47,9 @@ const (
 // sequential readers are in, and what has been decoded ahead for them.
 const keepRecent = 3
 
+// victims is how many values chance picks for one to be dropped.
+const victims = 3
+
 type cached[K comparable, V any] struct {
 	key   K
 	ready chan struct{} // closed when val and err are set
@@ -49,6 +58,7 @@ type cached[K comparable, V any] struct {
 	cost  int64
 	pins  int
 	at    *list.Element // nil while loading and once dropped
+	light bool          // is being made lighter
 }
 
 func newCache[K comparable, V any](max int64, discard func(V)) *cache[K, V] {
@@ -81,9 +91,9 @@ func (c *cache[K, V]) get(key K, load func() (V, int64, error)) (*cached[K, V], 
 	defer close(it.ready) // last, and also when load panics
 	defer func() {
 		c.mu.Lock()
-		defer c.mu.Unlock()
 		if it.err != nil {
 			delete(c.items, key)
+			c.mu.Unlock()
 			return
 		}
 		it.at = c.order.PushFront(it)
@@ -100,6 +110,27 @@ func (c *cache[K, V]) isShort() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.short > 0
+}
+
+// peek gives what a key holds, if it is there. It is not pinned, nor used.
+func (c *cache[K, V]) peek(key K) (val V, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if it := c.items[key]; it != nil && it.at != nil {
+		return it.val, true
+	}
+	return val, false
+}
+
+// forget takes a pinned value out of the cache and ends its use. The next get loads
+// it.
+func (c *cache[K, V]) forget(it *cached[K, V]) {
+	c.mu.Lock()
+	if it.at != nil {
+		c.take(it)
+	}
+	c.mu.Unlock()
+	c.release(it)
 }
 
 // has reports whether a key is held or being loaded.
@@ -124,38 +155,96 @@ func (c *cache[K, V]) release(it *cached[K, V]) {
 // recost tells that a pinned value now holds more, or fewer, bytes.
 func (c *cache[K, V]) recost(it *cached[K, V], cost int64) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	if it.at != nil {
 		c.used += cost - it.cost
-		c.shrink()
 	}
 	it.cost = cost
+	c.shrink()
 }
 
-// shrink drops values until the rest fit. The newest stays, whatever it
-// costs: without it a value above the limit would be loaded for every use.
+// shrink makes values lighter, or drops them, until the rest fit. The newest stays,
+// whatever it costs: without it a value above the limit would be loaded for every
+// use. It unlocks c.mu: making lighter is copying.
 func (c *cache[K, V]) shrink() {
+	var light []*cached[K, V]
 	for c.used > c.max && c.order.Len() > 1 {
+		if it, spare := c.heaviest(); it != nil {
+			it.light = true
+			it.pins++
+			it.cost -= spare
+			c.used -= spare
+			light = append(light, it)
+			continue
+		}
 		c.drop(c.victim())
+	}
+	c.mu.Unlock()
+	for _, it := range light {
+		val, cost := c.lighten(it.val)
+		c.replace(it, val, cost)
+		c.release(it)
 	}
 }
 
-// victim picks what to drop.
-func (c *cache[K, V]) victim() *cached[K, V] {
+// heaviest is the value with the most to spare, or nil.
+func (c *cache[K, V]) heaviest() (best *cached[K, V], most int64) {
+	if c.spare == nil {
+		return nil, 0
+	}
 	at := c.order.Back()
-	if n := c.order.Len() - keepRecent; c.chance != nil && n > 1 {
+	for range c.order.Len() - keepRecent {
+		it := at.Value.(*cached[K, V])
+		if n := c.spare(it.val); n > most && !it.light {
+			best, most = it, n
+		}
+		at = at.Prev()
+	}
+	return best, most
+}
+
+// replace puts another value in the place of one that is pinned, unless that has
+// been dropped.
+func (c *cache[K, V]) replace(it *cached[K, V], val V, cost int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if it.at == nil {
+		return
+	}
+	c.used += cost - it.cost
+	as := &cached[K, V]{key: it.key, ready: it.ready, val: val, cost: cost, at: it.at}
+	as.at.Value, it.at = as, nil
+	c.items[it.key] = as
+}
+
+// victim picks what to drop: by chance that of some which costs the most, since to
+// load it again takes about as long as for the others.
+func (c *cache[K, V]) victim() (v *cached[K, V]) {
+	n := c.order.Len() - keepRecent
+	if c.chance == nil || n < 2 {
+		return c.order.Back().Value.(*cached[K, V])
+	}
+	for range victims {
+		at := c.order.Back()
 		for range c.chance.IntN(n) {
 			at = at.Prev()
 		}
+		if it := at.Value.(*cached[K, V]); v == nil || it.cost > v.cost {
+			v = it
+		}
 	}
-	return at.Value.(*cached[K, V])
+	return v
 }
 
-func (c *cache[K, V]) drop(it *cached[K, V]) {
+// take takes a value out of the cache.
+func (c *cache[K, V]) take(it *cached[K, V]) {
 	c.order.Remove(it.at)
 	it.at = nil
 	delete(c.items, it.key)
 	c.used -= it.cost
+}
+
+func (c *cache[K, V]) drop(it *cached[K, V]) {
+	c.take(it)
 	switch {
 	case c.chance == nil:
 	case len(c.dropped) < rememberDropped:

@@ -35,10 +35,15 @@
 // for one to decode it. Who reads a file from its start has the frames that its next
 // pieces are in decoded, and its blocks checked, on other processors, the further
 // ahead the more has been read; who reads frames in order, as of files as they
-// lie, has the next one decoded: both while the cache has room for it. Which frame makes room for another is left to chance,
-// so that who goes round through more than fits finds some of it. Who needs all
-// of a frame once reads it past the cache, with [Archive.ReadFrame]. Of a frame
-// with damage what lies before that is read.
+// lie, has the next one decoded: both while the cache has room for it.
+//
+// Where there is no more room, frames are first made lighter by what has been read of
+// them: who reads a tree, or a large file, needs a block once mostly, and its frame for
+// as long as others of its blocks are to come, since what is alike lies together. What
+// was read again, and what was missed once, stays. If that is not enough, frames are
+// dropped: which is left to chance, so that who goes round through more than fits finds
+// some of it. Who needs all of a frame once reads it past the cache, with
+// [Archive.ReadFrame]. Of a frame with damage what lies before that is read.
 //
 // [Archive.Verify] decodes each frame once: those of metadata first, which tell
 // what is made of the blocks, then those of data. Files of several blocks are hashed
@@ -88,6 +93,7 @@
 //
 //	cache.go           the cache: bounded, single-flight, pinned while in use
 //	frame.go           frames, decoded as far as needed
+//	lighter.go         what has been read of them, and frames without that
 //	whole.go           frames read whole, past the cache
 //	buffers.go         memory for them that goes round
 //	readahead.go       decoding ahead: slots, frames in order

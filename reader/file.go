@@ -48,7 +48,7 @@ func (f *File) ReadAt(p []byte, off int64) (int, error) {
 	n := 0
 	h := hold{a: f.a}
 	defer h.release()
-	err := f.parts(off, len(p), func(piece *Piece, at uint64) (int, error) {
+	err := f.parts(&h, off, len(p), func(piece *Piece, at uint64) (int, error) {
 		m, err := f.copyPiece(&h, p[n:], piece, at)
 		n += m
 		return m, err
@@ -65,7 +65,7 @@ func (f *File) ReadAt(p []byte, off int64) (int, error) {
 func (f *File) Slices(parts [][]byte, off int64, n int) ([][]byte, error) {
 	h := hold{a: f.a}
 	defer h.release()
-	err := f.parts(off, n, func(piece *Piece, at uint64) (int, error) {
+	err := f.parts(&h, off, n, func(piece *Piece, at uint64) (int, error) {
 		var b []byte
 		var err error
 		if piece.Ref.Kind == format.RefRun {
@@ -82,8 +82,9 @@ func (f *File) Slices(parts [][]byte, off int64, n int) ([][]byte, error) {
 }
 
 // parts calls do for the pieces of a range, with where it goes on reading, until
-// it has given as many bytes as the range has, or the file ends.
-func (f *File) parts(off int64, n int, do func(piece *Piece, at uint64) (int, error)) error {
+// it has given as many bytes as the range has, or the file ends. Blocks that do
+// gives are those of h.
+func (f *File) parts(h *hold, off int64, n int, do func(piece *Piece, at uint64) (int, error)) error {
 	if off < 0 {
 		return f.wrap(errors.New("negative offset"))
 	}
@@ -92,9 +93,10 @@ func (f *File) parts(off int64, n int, do func(piece *Piece, at uint64) (int, er
 		end = f.Size()
 	}
 	sequential := f.sequential(off, end, int64(n))
+	var piece Piece // one for all, since its address is handed on
 	for c := (cursor{f: f}); at < end; {
-		piece, err := c.piece(uint64(at))
-		if err != nil {
+		var err error
+		if piece, err = c.piece(uint64(at)); err != nil {
 			return err
 		}
 		if sequential {
@@ -104,6 +106,9 @@ func (f *File) parts(off int64, n int, do func(piece *Piece, at uint64) (int, er
 		at += int64(m)
 		if err != nil {
 			return err
+		}
+		if piece.Ref.Kind == format.RefBlock && at == piece.Offset+int64(piece.Ref.Span) {
+			h.done(piece.Ref.Num)
 		}
 	}
 	return nil
@@ -250,6 +255,9 @@ func (f *File) WriteTo(w io.Writer) (n int64, err error) {
 			b = run
 		} else {
 			b, err = f.bytes(&h, &piece, skip)
+			if err == nil && piece.Ref.Kind == format.RefBlock {
+				h.done(piece.Ref.Num)
+			}
 			h.release() // while somebody writes
 			if err != nil {
 				return n, err

@@ -19,8 +19,11 @@ type frame struct {
 	head   *format.FrameHead
 	starts []uint32 // where each block begins in the raw bytes, and their end
 	good   []uint64 // bit per block: its hash has been checked
+	spent  *spent
 
-	raw atomic.Pointer[[]byte] // as far as decoded
+	raw     atomic.Pointer[[]byte] // as far as decoded
+	left    []uint32               // not nil: where in raw those blocks are that it still has, see lighter
+	without int64                  // what was spent then, in bytes
 
 	mu     sync.Mutex
 	part   *codec.Partial    // decodes further; nil when done, closed or stored
@@ -31,10 +34,10 @@ type frame struct {
 // frameOverhead is what a frame costs besides bytes and block offsets.
 const frameOverhead = 1 << 10
 
-// useFrame gives the frame of a row, pinned.
-func (a *Archive) useFrame(row *format.IndexFrame) (*cached[uint64, *frame], error) {
+// useFrame gives the frame of a row, pinned, for a block.
+func (a *Archive) useFrame(row *format.IndexFrame, num uint64) (*cached[uint64, *frame], error) {
 	return a.frames.get(row.First, func() (*frame, int64, error) {
-		f, err := a.loadFrame(row)
+		f, err := a.loadFrame(row, num)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -72,7 +75,9 @@ func (a *Archive) readStored(b []byte, row *format.IndexFrame) error {
 	return a.read(b, row.Offset+int64(row.HeadSize), "frame")
 }
 
-func (a *Archive) loadFrame(row *format.IndexFrame) (*frame, error) {
+// loadFrame reads a frame, for a block. Where much of it is spent, only the rest is
+// there.
+func (a *Archive) loadFrame(row *format.IndexFrame, num uint64) (*frame, error) {
 	head, err := a.readHead(row)
 	if err != nil {
 		// The row may be wrong where the frame is right.
@@ -85,7 +90,7 @@ func (a *Archive) loadFrame(row *format.IndexFrame) (*frame, error) {
 			return nil, err
 		}
 	}
-	f := &frame{row: *row, head: head, starts: blockStarts(head), good: make([]uint64, (len(head.Lengths)+63)/64)}
+	f := &frame{row: *row, head: head, starts: blockStarts(head), good: bitsFor(head), spent: a.spents.get(head, row.First, num)}
 	if head.Codec == codec.Stored {
 		if head.Stored != head.RawLen {
 			return nil, format.Damaged("frame head", row.Offset, "%d raw bytes are stored as %d", head.RawLen, head.Stored)
@@ -100,9 +105,15 @@ func (a *Archive) loadFrame(row *format.IndexFrame) (*frame, error) {
 	if f.part, err = codec.NewPartial(head.Codec, stored, int(head.RawLen)); err != nil {
 		return nil, codecError(err, row.Offset)
 	}
+	if l := a.loadLighter(f, stored); l != nil {
+		return l, nil
+	}
 	f.part.Make = newLarge
 	return f, nil
 }
+
+// bitsFor makes room for a bit per block.
+func bitsFor(head *format.FrameHead) []uint64 { return make([]uint64, (len(head.Lengths)+63)/64) }
 
 func blockStarts(head *format.FrameHead) []uint32 {
 	starts := make([]uint32, len(head.Lengths)+1)
@@ -123,7 +134,7 @@ func codecError(err error, off int64) error {
 // cost is how many bytes the frame holds, with what a decoder that is not
 // finished does.
 func (f *frame) cost() int64 {
-	n := int64(frameOverhead + 8*len(f.starts) + 8*len(f.good))
+	n := int64(frameOverhead + 8*len(f.starts) + 8*len(f.good) + 4*len(f.left))
 	if raw := f.raw.Load(); raw != nil {
 		n += int64(cap(*raw))
 	}

@@ -228,6 +228,9 @@ func (f *File) appendPiece(b []byte, p *Piece) ([]byte, error) {
 		b = append(b, more...)
 		skip += uint64(len(more))
 	}
+	if p.Ref.Kind == format.RefBlock {
+		h.done(p.Ref.Num)
+	}
 	return b, nil
 }
 

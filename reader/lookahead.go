@@ -2,6 +2,7 @@ package reader
 
 import (
 	"math"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -57,9 +58,10 @@ const planning = math.MaxInt64
 
 // aheadFrame is a frame that a file is going to be read from.
 type aheadFrame struct {
-	row  *format.IndexFrame
-	last uint64 // the last block needed
-	need int64  // bytes
+	row   *format.IndexFrame
+	first uint64 // the first block needed that is not there
+	last  uint64 // the last one
+	need  int64  // bytes
 }
 
 // plan looks at pieces behind an offset, has the frames that they are in decoded
@@ -89,7 +91,7 @@ func (f *File) plan(off int64, begin bool) {
 		}
 		if i > 0 || start > off {
 			// A failure is met again on reading.
-			a.ahead.later(true, func() { _ = a.decodeAhead(t.row, t.last) })
+			a.ahead.later(true, func() { _ = a.decodeAhead(t.row, t.first, t.last) })
 		}
 	}
 	for at := start; at < end; at += aheadChunk {
@@ -98,20 +100,21 @@ func (f *File) plan(off int64, begin bool) {
 	switch {
 	case a.ahead.slots == 0:
 		for i := range frames {
-			_ = a.decodeTo(frames[i].row, frames[i].last)
+			_ = a.decodeTo(frames[i].row, frames[i].first, frames[i].last)
 		}
 	case begin && len(frames) > 0:
-		_ = a.decodeTo(frames[0].row, frames[0].last)
+		_ = a.decodeTo(frames[0].row, frames[0].first, frames[0].last)
 	}
 }
 
-// framesOf gives the frames that pieces from start on are in, in the order of need,
-// and where the first piece begins that it has not looked at: after a number of
-// bytes, or so much that the cache would have to make room.
+// framesOf gives the frames that pieces from start on are in and that have to be
+// decoded for them, in the order of need, and where the first piece begins that it has
+// not looked at: after a number of bytes, or so much that the cache would have to make
+// room.
 func (f *File) framesOf(start, size int64) (frames []aheadFrame, end int64) {
 	end = start
 	left, room := aheadPieces, f.a.opts.CacheBytes/2
-	var t *aheadFrame
+	var row *format.IndexFrame
 	for p, err := range f.Pieces(start) {
 		if left--; err != nil || left < 0 || p.Offset >= start+size {
 			break
@@ -120,25 +123,24 @@ func (f *File) framesOf(start, size int64) (frames []aheadFrame, end int64) {
 			end = p.Offset + int64(p.Ref.Span)
 			continue
 		}
-		if t == nil || !holds(t.row, p.Ref.Num) {
-			t = nil
-			for i := range frames {
-				if holds(frames[i].row, p.Ref.Num) {
-					t = &frames[i]
-				}
+		if row == nil || !holds(row, p.Ref.Num) {
+			if row, err = f.a.frameOf(p.Ref.Num); err != nil || row.Kind != format.FrameData {
+				break // reading will tell
 			}
 		}
-		if t == nil {
-			row, err := f.a.frameOf(p.Ref.Num)
-			if err != nil || row.Kind != format.FrameData {
-				break // reading will tell
+		i := slices.IndexFunc(frames, func(t aheadFrame) bool { return t.row.First == row.First })
+		if i < 0 {
+			if had, ok := f.a.frames.peek(row.First); ok && had.there(p.Ref.Num) {
+				end = p.Offset + int64(p.Ref.Span)
+				continue
 			}
 			if room -= int64(row.RawLen); len(frames) == aheadFrames || room < 0 && len(frames) > 0 {
 				break
 			}
-			frames = append(frames, aheadFrame{row: row})
-			t = &frames[len(frames)-1]
+			i = len(frames)
+			frames = append(frames, aheadFrame{row: row, first: p.Ref.Num})
 		}
+		t := &frames[i]
 		t.last = max(t.last, p.Ref.Num)
 		t.need += int64(p.Ref.Span)
 		end = p.Offset + int64(p.Ref.Span)

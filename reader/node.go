@@ -3,6 +3,7 @@ package reader
 import (
 	"fmt"
 	"sort"
+	"sync"
 
 	"github.com/vtdarchive/vtd/format"
 	"github.com/vtdarchive/vtd/recipe"
@@ -69,10 +70,13 @@ func (a *Archive) parseNode(b []byte, num uint64, as string) (*node, error) {
 	if len(b) > format.MaxMetaBlock {
 		return nil, blockDamage("block", format.NoOffset, num, "%d bytes are above %d", len(b), format.MaxMetaBlock)
 	}
-	n, canonical, err := parseStored(b, num, as, a.hashOf)
+	room := canonicals.Get().(*[]byte)
+	defer canonicals.Put(room)
+	n, canonical, err := parseStored(b, num, as, (*room)[:0], a.hashOf)
 	if err != nil {
 		return nil, err
 	}
+	*room = canonical
 	want, err := a.hashOf(num)
 	if err != nil {
 		return nil, err
@@ -94,10 +98,13 @@ func (a *Archive) parseNode(b []byte, num uint64, as string) (*node, error) {
 	return n, nil
 }
 
-// parseStored parses a block of any type and writes its canonical form.
-func parseStored(b []byte, num uint64, as string, hashOf func(uint64) (format.Hash, error)) (n *node, canonical []byte, err error) {
+// canonicals holds memory for canonical forms, which are many times as long as
+// stored ones and needed for their hash alone.
+var canonicals = sync.Pool{New: func() any { return new([]byte) }}
+
+// parseStored parses a block of any type and appends its canonical form to room.
+func parseStored(b []byte, num uint64, as string, room []byte, hashOf func(uint64) (format.Hash, error)) (n *node, canonical []byte, err error) {
 	n = new(node)
-	room := make([]byte, 0, len(b)+64)
 	switch format.BlockType(b[0]) {
 	case format.BlockTop:
 		if n.top, err = format.ParseTop(b, num); err == nil {

@@ -125,16 +125,16 @@ func (a *Archive) decodeWhole(num uint64) error {
 	if err != nil || a.frames.has(row.First) {
 		return err
 	}
-	return a.decodeAhead(row, row.First+uint64(row.Count)-1)
+	return a.decodeAhead(row, num, row.First+uint64(row.Count)-1)
 }
 
 // decodeAhead is decodeTo unless the cache is short of room.
-func (a *Archive) decodeAhead(row *format.IndexFrame, num uint64) error {
+func (a *Archive) decodeAhead(row *format.IndexFrame, first, last uint64) error {
 	if a.frames.isShort() || !a.ahead.take(int64(row.RawLen), a.opts.CacheBytes/aheadShare) {
 		return nil
 	}
 	defer a.ahead.take(-int64(row.RawLen), a.opts.CacheBytes/aheadShare)
-	return a.decodeTo(row, num)
+	return a.decodeTo(row, first, last)
 }
 
 // take counts the raw bytes of a frame among those being decoded ahead, unless
@@ -149,22 +149,22 @@ func (r *readAhead) take(n, limit int64) bool {
 	return true
 }
 
-// decodeTo decodes a data frame as far as a block at once, which is faster
-// than block by block, unless the frame takes too much of the cache.
-func (a *Archive) decodeTo(row *format.IndexFrame, num uint64) error {
+// decodeTo decodes a data frame at once from a block that is needed to another, which
+// is faster than block by block, unless the frame takes too much of the cache.
+func (a *Archive) decodeTo(row *format.IndexFrame, first, last uint64) error {
 	if row.Kind != format.FrameData || int64(row.RawLen) > a.opts.CacheBytes/aheadShare || a.frames.isShort() {
 		return nil
 	}
-	use, err := a.useFrame(row)
+	use, err := a.useFrameOf(row, first)
 	if err != nil {
 		return err
 	}
 	defer a.frames.release(use)
 	f := use.val
-	if f.blocks != nil || !holds(&f.row, num) { // stored as it is: there is nothing to decode
+	if f.blocks != nil || f.left != nil || !holds(&f.row, last) { // there is nothing to decode
 		return nil
 	}
-	_, grown, err := f.bytes(0, f.starts[num-f.row.First+1])
+	_, grown, err := f.bytes(0, f.starts[last-f.row.First+1])
 	if grown {
 		a.recost(use)
 	}

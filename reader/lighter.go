@@ -1,0 +1,222 @@
+package reader
+
+import (
+	"math"
+	"sync"
+	"sync/atomic"
+
+	"github.com/vtdarchive/vtd/format"
+	"github.com/vtdarchive/vtd/format/codec"
+)
+
+// spent knows what of a frame has been read and will hardly be read again. Who
+// reads files one after the other, or one that is made of parts of many frames,
+// needs most blocks once, and the frame until all of them have been: versions and
+// files that are alike lie together, wherever in the tree they are. What has been
+// read twice is what many files have in common.
+//
+// It is known of a frame whether that is in the cache or not.
+type spent struct {
+	total  int64    // bytes of the frame
+	once   []uint64 // bit per block: a reader has come to its end
+	again  []uint64 // more than once, or it was missed
+	bytes  atomic.Int64
+	common atomic.Int64 // bytes of blocks that were read again
+	missed atomic.Int32 // blocks that were spent, and needed all the same
+}
+
+// Where more than 1 in commonShare of a frame is read again, a second block is
+// missed, or a first one when nearly all had been read, it is not for having something
+// in common: all is read once more, and what is spent is to be found out anew.
+const (
+	commonShare = 8
+	missedAll   = 2
+)
+
+// maxSpents bounds of how many blocks it is known what is spent.
+const maxSpents = 32 << 20
+
+// spents has the spent of frames, by their first blocks.
+type spents struct {
+	mu     sync.Mutex
+	of     map[uint64]*spent
+	blocks int
+}
+
+// get gives that of a frame, which is going to be read for a block.
+func (s *spents) get(head *format.FrameHead, first, num uint64) *spent {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	x := s.of[first]
+	if x == nil || x.total != int64(head.RawLen) || len(x.once) != (len(head.Lengths)+63)/64 {
+		if s.blocks += len(head.Lengths); s.of == nil || s.blocks > maxSpents {
+			s.of, s.blocks = make(map[uint64]*spent), len(head.Lengths)
+		}
+		x = &spent{total: int64(head.RawLen), once: bitsFor(head), again: bitsFor(head)}
+		s.of[first] = x
+	}
+	x.miss(head, first, num)
+	return x
+}
+
+// miss notes that a block is needed that may be spent.
+func (s *spent) miss(head *format.FrameHead, first, num uint64) {
+	i := uint32(num - first)
+	if num-first >= uint64(len(head.Lengths)) || !s.has(i) {
+		return
+	}
+	if s.missed.Add(1) >= missedAll || s.bytes.Load()+s.common.Load() > s.total-s.total/commonShare {
+		s.begin()
+	}
+	if setBit(s.again, i) && bit(s.once, i) {
+		s.bytes.Add(-int64(head.Lengths[i]))
+	}
+}
+
+// begin forgets what has been read.
+func (s *spent) begin() {
+	for w := range s.once {
+		atomic.StoreUint64(&s.once[w], 0)
+		atomic.StoreUint64(&s.again[w], 0)
+	}
+	s.bytes.Store(0)
+	s.common.Store(0)
+	s.missed.Store(0)
+}
+
+func bit(bits []uint64, i uint32) bool { return atomic.LoadUint64(&bits[i/64])&(1<<(i%64)) != 0 }
+
+// setBit reports whether the bit was not set.
+func setBit(bits []uint64, i uint32) bool {
+	return atomic.OrUint64(&bits[i/64], 1<<(i%64))&(1<<(i%64)) == 0
+}
+
+// read notes that a reader has come to the end of block i.
+func (s *spent) read(i uint32, length int64) {
+	switch {
+	case setBit(s.once, i):
+		if !bit(s.again, i) {
+			s.bytes.Add(length)
+		}
+	case setBit(s.again, i):
+		s.bytes.Add(-length)
+		if s.common.Add(length) > s.total/commonShare {
+			s.begin()
+		}
+	}
+}
+
+// has reports whether block i is one to be let go.
+func (s *spent) has(i uint32) bool { return bit(s.once, i) && !bit(s.again, i) }
+
+// lighterBy is the least part of a frame that is worth being copied without it.
+const lighterBy = 4
+
+// spare is how many bytes the frame could do without: none before it is decoded.
+func (f *frame) spare() int64 {
+	raw := f.raw.Load()
+	if raw == nil || f.left == nil && len(*raw) < int(f.row.RawLen) {
+		return 0
+	}
+	n := f.spent.bytes.Load() - f.without
+	if n < int64(len(*raw))/lighterBy {
+		return 0
+	}
+	return n
+}
+
+// gone stands for a block that is not left.
+const gone = math.MaxUint32
+
+// lighter is the frame without what is spent, and its cost.
+func (f *frame) lighter() (*frame, int64) {
+	l := &frame{row: f.row, head: f.head, starts: f.starts, good: bitsFor(f.head), spent: f.spent}
+	l.left = make([]uint32, len(f.head.Lengths))
+	l.without = f.spent.bytes.Load()
+	size := uint32(0)
+	for i, n := range f.head.Lengths {
+		if i := uint32(i); n > 0 && f.isLeft(i) && !f.spent.has(i) {
+			l.left[i] = size
+			size += n
+		} else {
+			l.left[i] = gone
+		}
+	}
+	raw := newLarge(int(size))
+	for i, at := range l.left {
+		if i := uint32(i); at != gone {
+			copy(raw[at:], f.rawBlock(i))
+			if f.checked(i) {
+				l.setChecked(i)
+			}
+		}
+	}
+	l.raw.Store(&raw)
+	return l, l.cost()
+}
+
+// loadLighter decodes a frame past the cache, if enough of it is spent, and gives
+// the rest of it; otherwise, and where it has damage, nil.
+func (a *Archive) loadLighter(f *frame, stored []byte) *frame {
+	if f.spent.bytes.Load() < int64(f.row.RawLen)/lighterBy {
+		return nil
+	}
+	room := a.scratch.get(int(f.row.RawLen))
+	defer a.scratch.put(room)
+	raw, err := codec.Decode(room, f.row.Codec, stored, int(f.row.RawLen))
+	if err != nil {
+		return nil
+	}
+	f.raw.Store(&raw)
+	defer f.raw.Store(nil)
+	l, _ := f.lighter()
+	return l
+}
+
+// rawBlock gives block i of a frame that is decoded.
+func (f *frame) rawBlock(i uint32) []byte {
+	if f.left != nil {
+		return f.leftBlock(i)
+	}
+	return (*f.raw.Load())[f.starts[i]:f.starts[i+1]]
+}
+
+// leftBlock gives block i of a lighter frame, which has it.
+func (f *frame) leftBlock(i uint32) []byte {
+	from := f.left[i]
+	to := from + f.head.Lengths[i]
+	return (*f.raw.Load())[from:to:to]
+}
+
+func (f *frame) isLeft(i uint32) bool { return f.left == nil || f.left[i] != gone }
+
+// has reports whether a block is one of the frame's, and can be read from it.
+func (f *frame) has(num uint64) bool {
+	return holds(&f.row, num) && (f.isLeft(uint32(num-f.row.First)) || f.head.Lengths[num-f.row.First] == 0)
+}
+
+// there reports whether a block of the frame is decoded.
+func (f *frame) there(num uint64) bool {
+	raw := f.raw.Load()
+	switch {
+	case !f.has(num) || raw == nil:
+		return false
+	case f.left != nil:
+		return true
+	}
+	return int(f.starts[num-f.row.First+1]) <= len(*raw)
+}
+
+// reload puts a frame that has a block in the place of a lighter one that has not.
+func (a *Archive) reload(use *cached[uint64, *frame], num uint64) (*cached[uint64, *frame], error) {
+	for !use.val.has(num) {
+		f := use.val
+		f.spent.miss(f.head, f.row.First, num) // whoever loads it keeps the block
+		a.frames.forget(use)
+		var err error
+		if use, err = a.useFrame(&f.row, num); err != nil {
+			return nil, err
+		}
+	}
+	return use, nil
+}
