@@ -27,7 +27,7 @@
 // and, where root mounts, as far ahead.
 //
 // What is read goes to the kernel from the memory that it was decoded to, in one
-// writev, without being copied before. Frames and blocks that a reader comes to
+// writev, without being copied before unless it is in small parts. Frames and blocks that a reader comes to
 // next are decoded and checked meanwhile, see package reader. Who reads everything
 // a second time, with tar for instance, sends no message at all.
 //
@@ -73,9 +73,9 @@
 // Mounting reads what leads to the root, whatever the size of the archive. An
 // inode that the kernel knows costs some 300 bytes; when the kernel forgets it,
 // so does this package. A large file that has been read costs as much again.
-// All else is in the caches of package reader, which are bounded. They should hold
-// some frames: a large file, and a tree of several versions, comes from up to five at a
-// time, and with room for less each is decoded again and again.
+// All else is in the caches of package reader, which are bounded. A large file, and a
+// tree of several versions, comes from many frames at a time; with room for less than
+// what is still to be read of them, some are decoded more than once.
 //
 // # Damage
 //

@@ -57,11 +57,14 @@ func (f *FS) content(id uint64, named bool) (*reader.File, fuse.Status) {
 	return file, fuse.OK
 }
 
-// maxParts is how many parts an answer is made of; the kernel takes 1024 at once.
-const maxParts = 512
+// smallParts is the mean length of parts below which they are copied into one, in
+// bytes: the kernel takes each page of each part by itself. It takes 1024 parts at
+// once, more than there are of this length.
+const smallParts = 16 << 10
 
-// Read reads a part of a file, without copying what has been decoded. Where a part
-// of that is damaged all of it fails, and the kernel asks again page by page.
+// Read reads a part of a file, without copying what has been decoded, unless it is
+// in small parts. Where a part of that is damaged all of it fails, and the kernel
+// asks again page by page.
 func (f *FS) Read(_ <-chan struct{}, in *fuse.ReadIn, buf []byte) (fuse.ReadResult, fuse.Status) {
 	file, status := f.content(in.NodeId, false)
 	if !status.Ok() {
@@ -74,7 +77,7 @@ func (f *FS) Read(_ <-chan struct{}, in *fuse.ReadIn, buf []byte) (fuse.ReadResu
 	switch {
 	case len(parts) == 1:
 		return fuse.ReadResultData(parts[0]), fuse.OK
-	case len(parts) <= maxParts:
+	case len(buf)/max(len(parts), 1) >= smallParts:
 		return fuse.ReadResultVector(parts), fuse.OK
 	}
 	n := 0

@@ -99,7 +99,7 @@ func (c *appendCommand) Run(e *Env) error {
 			e.note(changeSigns[what] + " " + shownPath(path, isDir))
 		}
 	}
-	defer boundHeapBy(300<<20, 200)()
+	defer boundHeapBy(300<<20, 200, 50)()
 	if c.DryRun {
 		return c.dryRun(e, &o, done)
 	}

@@ -11,11 +11,13 @@ import (
 // a soft limit while that is enough. By default the heap grows to twice what
 // is in use, and of that most stays for the whole run. The environment has the
 // last word. stop ends it.
-func boundHeap(limit int64) (stop func()) { return boundHeapBy(limit, 50) }
+func boundHeap(limit int64) (stop func()) { return boundHeapBy(limit, 50, 50) }
 
 // boundHeapBy is boundHeap where the heap may be larger than what is in use by a
-// share in per cent: for work that may be over soon.
-func boundHeapBy(limit int64, share int) (stop func()) {
+// share in per cent, more for work that may be over soon; and where what is in use is
+// near the limit, by at least another, so that the collector does not run without an
+// end.
+func boundHeapBy(limit int64, share, above int) (stop func()) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(share)
 	}
@@ -30,7 +32,7 @@ func boundHeapBy(limit int64, share int) (stop func()) {
 		for {
 			select {
 			case <-tick.C:
-				debug.SetMemoryLimit(heapLimit(limit, liveHeap()))
+				debug.SetMemoryLimit(heapLimit(limit, liveHeap(), above))
 			case <-done:
 				return
 			}
@@ -42,7 +44,7 @@ func boundHeapBy(limit int64, share int) (stop func()) {
 // heapLimit gives the limit for what is in use. One that is below it would make
 // the collector run without an end: a tree of many millions of entries needs
 // what it needs.
-func heapLimit(limit, live int64) int64 { return max(limit, live+live/2) }
+func heapLimit(limit, live int64, above int) int64 { return max(limit, live+live*int64(above)/100) }
 
 // liveHeap is what the last collection found in use.
 func liveHeap() int64 {

@@ -142,7 +142,7 @@ func (c *mountCommand) serve(e *Env, o *mountOptions, links *serverLinks) error 
 		o.mount.Log = log.New(e.stderr, "", log.Lmicroseconds)
 	}
 	o.mount.OnPanic = func(v any) { logTo("a defect of vt: %v", v) }
-	defer boundHeap(int64(c.Cache) + heapSpare)()
+	defer boundHeapBy(int64(c.Cache)+heapSpare, 50, 20)()
 	s, err := fusearchive.Mount(files, dir, o.mount)
 	if err != nil {
 		return err
