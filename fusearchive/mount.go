@@ -31,7 +31,7 @@ type MountOptions struct {
 	// Kernel are further options for the kernel, as mount(8) has them.
 	Kernel []string
 	// ReadAhead is how far the kernel reads ahead, in bytes, where it lets us
-	// say so: 0 means 4 MiB, negative leaves it alone.
+	// say so: 0 means 2 MiB, negative leaves it alone.
 	ReadAhead int
 	// OnPanic hears of a defect in this package. The request fails.
 	OnPanic func(any)
@@ -205,9 +205,10 @@ func (w logWriter) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// readAhead is how far the kernel reads ahead of who reads a file from its start:
-// several messages, so that the next are being answered while one is read.
-const readAhead = 4 * maxRead
+// readAhead is how far the kernel reads ahead of who reads a file from its start: two
+// messages, so that one is being answered while the other is read. It is also what the
+// kernel reads around a page of a file that is mapped, so that more would be worse.
+const readAhead = 2 * maxRead
 
 // setReadAhead tells the kernel how far to read ahead, for which it needs root:
 // by itself it reads 128 KiB, which is many messages.
