@@ -37,7 +37,7 @@ func (x *reading) again(in io.Reader) (f *os.File, done func() error, err error)
 // original adds the file as it is. What is packed in a way that nothing makes
 // again would be stored twice over: of that, it is the tar, unless that cannot
 // be had.
-func (x *reading) original(f *os.File, broken bool) error {
+func (x *reading) original(f *os.File, isBroken bool) error {
 	m := &writer.Member{Path: x.o.Exact, Original: true, Content: f, Size: -1}
 	head := make([]byte, HeadSize)
 	n, err := f.ReadAt(head, 0)
@@ -45,12 +45,12 @@ func (x *reading) original(f *os.File, broken bool) error {
 		return err
 	}
 	for _, p := range magics {
-		if x.o.Zip || broken || p.suffixes == nil || !p.is(head[:n]) {
+		if x.o.Zip || isBroken || p.suffixes == nil || !p.is(head[:n]) {
 			continue
 		}
 		r, err := p.open(bufio.NewReaderSize(io.NewSectionReader(f, 0, 1<<62), 1<<20))
 		if err != nil {
-			return fmt.Errorf("%w: %w", ErrBroken, err)
+			return broken(err)
 		}
 		if c, ok := r.(interface{ Close() }); ok {
 			defer c.Close()

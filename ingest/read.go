@@ -165,7 +165,7 @@ func (x *reading) read(in io.Reader) error {
 		}
 		r, err := m.open(b)
 		if err != nil {
-			return fmt.Errorf("%w: %w", ErrBroken, err)
+			return broken(err)
 		}
 		if c, ok := r.(interface{ Close() }); ok {
 			defer c.Close()
@@ -190,9 +190,17 @@ type unpacking struct{ r io.Reader }
 func (u unpacking) Read(p []byte) (int, error) {
 	n, err := u.r.Read(p)
 	if err != nil && err != io.EOF {
-		err = fmt.Errorf("%w: %w", ErrBroken, err)
+		err = broken(err)
 	}
 	return n, err
+}
+
+// broken makes an error one of class ErrBroken.
+func broken(err error) error {
+	if errors.Is(err, ErrBroken) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrBroken, err)
 }
 
 // zipOf reads a zip file: where it lies, or from a copy.

@@ -105,7 +105,7 @@ func (x *reading) tar(in io.Reader) (behind []byte, err error) {
 			return nil, nil
 		}
 		if err != nil && source.err == nil { // nothing is wrong but with what was read
-			return nil, fmt.Errorf("%w: %w", ErrBroken, err)
+			return nil, broken(err)
 		}
 		next = -1
 		if err == nil && !isSparse(h) {
@@ -116,7 +116,7 @@ func (x *reading) tar(in io.Reader) (behind []byte, err error) {
 			err = x.tarMember(h, content)
 		}
 		if err != nil && content.err != nil && source.err == nil || errors.Is(err, io.ErrUnexpectedEOF) {
-			return nil, fmt.Errorf("%w: %w", ErrBroken, err)
+			return nil, broken(err)
 		}
 		if err != nil {
 			return nil, err

@@ -34,7 +34,7 @@ func (x *reading) zip(in io.ReaderAt, size int64) error {
 	case err != nil && x.o.Zip:
 		return fmt.Errorf("%w: %w", ErrUnknown, err)
 	case err != nil:
-		return fmt.Errorf("%w: %w", ErrBroken, err)
+		return broken(err)
 	}
 	for _, f := range z.File {
 		if err := x.ctx.Err(); err != nil {
@@ -108,7 +108,7 @@ func (x *reading) zipMember(f *zip.File) error {
 	}
 	err = x.member(m)
 	if content.err != nil { // its sum is wrong, or it cannot be inflated
-		x.issue(m.Path, fmt.Errorf("%w: %w", ErrBroken, content.err), false)
+		x.issue(m.Path, broken(content.err), false)
 		return nil
 	}
 	return err

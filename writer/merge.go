@@ -11,10 +11,7 @@ import (
 // keep takes an entry of the base over, under Merge.
 func (w *walker) keep(l *level, e *format.Entry) error {
 	if !w.o.merge {
-		w.ahead.pass(e.Count)
-		if w.o.OnChange != nil {
-			w.gone = append(w.gone, gone{join(l.path, e.Name), e.Kind.IsDir()})
-		}
+		w.isGone(l, e)
 		return nil
 	}
 	if err := w.ctx.Err(); err != nil {
@@ -23,6 +20,14 @@ func (w *walker) keep(l *level, e *format.Entry) error {
 	k, n := w.t.nodes.add(node{name: e.Name, parent: l.id})
 	w.keepEntry(uint32(k), n, e)
 	return nil
+}
+
+// isGone notes that an entry of the base is there no more, with all below it.
+func (w *walker) isGone(l *level, e *format.Entry) {
+	w.ahead.pass(e.Count)
+	if w.o.OnChange != nil {
+		w.gone = append(w.gone, gone{join(l.path, e.Name), e.Kind.IsDir()})
+	}
 }
 
 // keepEntry fills in a node from an entry of the base.

@@ -232,6 +232,9 @@ func (w *walker) takeName(l *level, fd int, name string, e *format.Entry) (taken
 		w.o.notice("%s is the archive; not stored", path)
 		return false, nil
 	}
+	if e != nil && e.Kind.IsDir() && info.Kind() != unix.S_IFDIR {
+		w.isGone(l, e)
+	}
 	k, n := w.t.nodes.add(node{name: name, parent: l.id})
 	id := uint32(k)
 	if isInput {

@@ -115,6 +115,11 @@ func (c *recoverCommand) Run(e *Env) error {
 
 func (c *recoverCommand) options() (recovery.Options, error) {
 	o := recovery.Options{From: c.From, WholeOnly: c.WholeOnly}
+	for _, path := range c.From {
+		if _, err := os.Stat(path); err != nil {
+			return o, fmt.Errorf("--from: %w", err)
+		}
+	}
 	if c.Archive != "" {
 		b, err := hex.DecodeString(c.Archive)
 		if err != nil || len(b) != format.ArchiveIDSize {
