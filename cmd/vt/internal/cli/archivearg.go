@@ -69,10 +69,19 @@ func scheme(arg string) string {
 	return s
 }
 
-// hint names the way on where an error says that a file is no archive and the
-// file may be a damaged one; it gives "" otherwise.
+// hint names the way on where an error says that an archive is damaged, or that a
+// file is no archive which may be a damaged one; it gives "" otherwise.
 func hint(err error, node *kong.Node) string {
-	if !errors.Is(err, format.ErrNotArchive) || errors.Is(err, errReported) {
+	if errors.Is(err, errReported) {
+		return ""
+	}
+	if errors.Is(err, format.ErrDamaged) {
+		switch commandName(node) {
+		case "ar log", "ar list", "ar extract", "ar export", "ar cat", "ar diff", "mount":
+			return "vt ar verify tells what is hurt; vt ar repair mends what recovery data can, vt ar recover saves what is left, older states too"
+		}
+	}
+	if !errors.Is(err, format.ErrNotArchive) {
 		return ""
 	}
 	ways := "vt ar repair, vt ar recover"
