@@ -33,14 +33,18 @@ const (
 	missedAll   = 2
 )
 
-// maxSpents bounds of how many blocks it is known what is spent.
-const maxSpents = 32 << 20
+// What is known of frames takes maxSpents bytes at most: spentCost each, and two bits
+// of each block. Then it begins anew.
+const (
+	maxSpents = 16 << 20
+	spentCost = 192
+)
 
 // spents has the spent of frames, by their first blocks.
 type spents struct {
-	mu     sync.Mutex
-	of     map[uint64]*spent
-	blocks int
+	mu   sync.Mutex
+	of   map[uint64]*spent
+	cost int
 }
 
 // get gives that of a frame, which is going to be read for a block.
@@ -49,8 +53,9 @@ func (s *spents) get(head *format.FrameHead, first, num uint64) *spent {
 	defer s.mu.Unlock()
 	x := s.of[first]
 	if x == nil || x.total != int64(head.RawLen) || len(x.once) != (len(head.Lengths)+63)/64 {
-		if s.blocks += len(head.Lengths); s.of == nil || s.blocks > maxSpents {
-			s.of, s.blocks = make(map[uint64]*spent), len(head.Lengths)
+		cost := spentCost + len(head.Lengths)/4
+		if s.cost += cost; s.of == nil || s.cost > maxSpents {
+			s.of, s.cost = make(map[uint64]*spent), cost
 		}
 		x = &spent{total: int64(head.RawLen), once: bitsFor(head), again: bitsFor(head)}
 		s.of[first] = x
