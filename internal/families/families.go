@@ -9,8 +9,8 @@ import "github.com/vtdarchive/vtd/scanners"
 // scatter the tree: who reads it from its start needs all frames at once.
 const (
 	JoinShared = 2
-	joinFar    = 4
-	near       = 96 << 20
+	joinFar    = 3
+	near       = 128 << 20
 )
 
 // set finds for each unit the earlier one that it resembles most, and

@@ -23,8 +23,7 @@ func TestFar(t *testing.T) {
 		{near + 1, 1, true, false},
 		{near + 1, 2, false, false},
 		{near + 1, 2, true, true},
-		{near + 1, 3, false, false},
-		{near + 1, 4, false, true},
+		{near + 1, 3, false, true},
 	} {
 		o := New(true, func(file uint32) string {
 			if file == 2 && !c.named {
