@@ -107,10 +107,6 @@ func (a *Archive) useFrameOf(row *format.IndexFrame, num uint64) (*cached[uint64
 	if err != nil {
 		return nil, onBlock(err, num)
 	}
-	if row := &use.val.row; !holds(row, num) {
-		a.frames.release(use)
-		return nil, blockDamage("index", row.Offset, num, "two frames begin with block %d", row.First)
-	}
 	if use, err = a.reload(use, num); err != nil {
 		return nil, onBlock(err, num)
 	}

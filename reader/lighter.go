@@ -216,6 +216,10 @@ func (f *frame) there(num uint64) bool {
 func (a *Archive) reload(use *cached[uint64, *frame], num uint64) (*cached[uint64, *frame], error) {
 	for !use.val.has(num) {
 		f := use.val
+		if !holds(&f.row, num) { // also where somebody else has loaded the other one meanwhile
+			a.frames.release(use)
+			return nil, blockDamage("index", f.row.Offset, num, "two frames begin with block %d", f.row.First)
+		}
 		f.spent.miss(f.head, f.row.First, num) // whoever loads it keeps the block
 		a.frames.forget(use)
 		var err error
