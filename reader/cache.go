@@ -29,7 +29,8 @@ type cache[K comparable, V any] struct {
 
 	// spare, if not nil, tells how many bytes a value holds that it could do
 	// without, and lighten makes the value without them and tells its cost. Values
-	// are made lighter before any is dropped, again but for the keepRecent used last.
+	// are made lighter before any is dropped, by chance, again but for the keepRecent
+	// used last.
 	spare   func(V) int64
 	lighten func(V) (V, int64)
 
@@ -168,7 +169,7 @@ func (c *cache[K, V]) recost(it *cached[K, V], cost int64) {
 func (c *cache[K, V]) shrink() {
 	var light []*cached[K, V]
 	for c.used > c.max && c.order.Len() > 1 {
-		if it, spare := c.heaviest(); it != nil {
+		if it, spare := c.heavy(); it != nil {
 			it.light = true
 			it.pins++
 			it.cost -= spare
@@ -186,20 +187,26 @@ func (c *cache[K, V]) shrink() {
 	}
 }
 
-// heaviest is the value with the most to spare, or nil.
-func (c *cache[K, V]) heaviest() (best *cached[K, V], most int64) {
+// heavy picks a value that has something to spare, or nil: by chance, as victim does,
+// and rather one that has much. Of who goes round, all has been read alike, and to make
+// the oldest lighter would take from him what comes next.
+func (c *cache[K, V]) heavy() (it *cached[K, V], spare int64) {
 	if c.spare == nil {
 		return nil, 0
 	}
+	sum := 0.0
 	at := c.order.Back()
 	for range c.order.Len() - keepRecent {
-		it := at.Value.(*cached[K, V])
-		if n := c.spare(it.val); n > most && !it.light {
-			best, most = it, n
+		x := at.Value.(*cached[K, V])
+		if n := c.spare(x.val); n > 0 && !x.light {
+			w := float64(n) * float64(n)
+			if sum += w; c.chance.Float64()*sum < w {
+				it, spare = x, n
+			}
 		}
 		at = at.Prev()
 	}
-	return best, most
+	return it, spare
 }
 
 // replace puts another value in the place of one that is pinned, unless that has

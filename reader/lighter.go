@@ -21,6 +21,7 @@ type spent struct {
 	once   []uint64 // bit per block: a reader has come to its end
 	again  []uint64 // more than once, or it was missed
 	bytes  atomic.Int64
+	seen   atomic.Int64 // bytes of blocks that a reader has come to the end of
 	common atomic.Int64 // bytes of blocks that were read again
 	missed atomic.Int32 // blocks that were spent, and needed all the same
 }
@@ -70,7 +71,11 @@ func (s *spent) miss(head *format.FrameHead, first, num uint64) {
 	if num-first >= uint64(len(head.Lengths)) || !s.has(i) {
 		return
 	}
-	if s.missed.Add(1) >= missedAll || s.bytes.Load()+s.common.Load() > s.total-s.total/commonShare {
+	if s.seen.Load() > s.total-s.total/commonShare {
+		s.begin() // the block, too, will be read once more, and then not be missed
+		return
+	}
+	if s.missed.Add(1) >= missedAll {
 		s.begin()
 	}
 	if setBit(s.again, i) && bit(s.once, i) {
@@ -85,6 +90,7 @@ func (s *spent) begin() {
 		atomic.StoreUint64(&s.again[w], 0)
 	}
 	s.bytes.Store(0)
+	s.seen.Store(0)
 	s.common.Store(0)
 	s.missed.Store(0)
 }
@@ -100,6 +106,7 @@ func setBit(bits []uint64, i uint32) bool {
 func (s *spent) read(i uint32, length int64) {
 	switch {
 	case setBit(s.once, i):
+		s.seen.Add(length)
 		if !bit(s.again, i) {
 			s.bytes.Add(length)
 		}

@@ -121,6 +121,26 @@ func TestScatteredOnce(t *testing.T) {
 	}
 }
 
+// Who goes round through files that are a frame each, with room for most of them, finds
+// some there; and if there is room for few, hardly one is decoded twice in a round.
+func TestLighterRound(t *testing.T) {
+	archive, _ := scattered(t, codec.Zstd, false)
+	for _, c := range []struct{ room, most float64 }{{17, 0.85}, {8, 1.1}} {
+		a, src, stored := openCounted(t, archive, reader.Options{CacheBytes: int64(c.room * scatteredBlocks * wovenChunk), ReadAhead: -1})
+		const rounds = 30
+		for range rounds {
+			for i := range scatteredFrames {
+				if _, err := content(t, a, fmt.Sprintf("a%02d", i)).WriteTo(io.Discard); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if n := float64(src.bytes.Load()) / float64(stored) / rounds; n > c.most {
+			t.Errorf("with room for %v of %d frames, %.2f times as much as there is is read in a round", c.room, scatteredFrames, n)
+		}
+	}
+}
+
 // TestScatteredTogether reads from several places at once, with hardly any room.
 func TestScatteredTogether(t *testing.T) {
 	archive, want := scattered(t, codec.LongZstd, true)
