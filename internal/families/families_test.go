@@ -49,3 +49,25 @@ func TestFar(t *testing.T) {
 		}
 	}
 }
+
+// Blocks that are not fresh make nothing far: who packs anew does not see all of them.
+func TestFarOfFresh(t *testing.T) {
+	for _, again := range []bool{false, true} {
+		o := New(true, func(uint32) string { return "name" })
+		a := scanners.Sketch{1, 2, 3, 4, 5, 6}
+		late := scanners.Sketch{1, 12, 13, 14, 15, 16}
+		o.File(0)
+		o.Block(0, 1000, &a, true, true)
+		o.File(1)
+		o.Block(1, near-5000, nil, false, true)
+		if again {
+			o.File(2)
+			o.Block(1, near-5000, nil, false, false)
+		}
+		o.File(3)
+		o.Block(2, 1000, &late, true, true)
+		if got, want := o.Order(), []uint32{0, 2, 1}; !slices.Equal(got, want) {
+			t.Errorf("again %v: order %v", again, got)
+		}
+	}
+}

@@ -17,7 +17,7 @@ const (
 type unit struct {
 	file     uint32
 	from, to uint32 // of the list of all new blocks
-	at       int64  // where it begins among all blocks
+	at       int64  // where it begins among all fresh blocks
 	sketch   scanners.Sketch
 	hasSk    bool
 }
@@ -32,7 +32,7 @@ type Orderer struct {
 	units    []unit
 	unit     unit
 	size     int   // of the unit
-	pos      int64 // behind the last block
+	pos      int64 // behind the last fresh block
 }
 
 // New makes an Orderer. Without families the order is the one in which blocks
@@ -54,9 +54,11 @@ func (o *Orderer) Block(id, length uint32, sk *scanners.Sketch, hasSk, fresh boo
 		o.end()
 		o.size = int(length)
 	}
-	o.pos += int64(length)
 	if fresh {
+		// Others do not count: who packs an archive anew leaves out directories that
+		// come again.
 		o.ids = append(o.ids, id)
+		o.pos += int64(length)
 	}
 	// Blocks that earlier units have tell best what it resembles.
 	if hasSk {
