@@ -187,6 +187,10 @@ func (c *cache[K, V]) shrink() {
 	}
 }
 
+// looked is how many values, those used last, are looked at for one to be made lighter:
+// with thousands of small ones that would take longer than to load one.
+const looked = 256
+
 // heavy picks a value that has something to spare, or nil: by chance, as victim does,
 // and rather one that has much. Of who goes round, all has been read alike, and to make
 // the oldest lighter would take from him what comes next.
@@ -195,16 +199,18 @@ func (c *cache[K, V]) heavy() (it *cached[K, V], spare int64) {
 		return nil, 0
 	}
 	sum := 0.0
-	at := c.order.Back()
-	for range c.order.Len() - keepRecent {
+	at := c.order.Front()
+	for i := range min(c.order.Len(), looked) {
 		x := at.Value.(*cached[K, V])
+		if at = at.Next(); i < keepRecent {
+			continue
+		}
 		if n := c.spare(x.val); n > 0 && !x.light {
 			w := float64(n) * float64(n)
 			if sum += w; c.chance.Float64()*sum < w {
 				it, spare = x, n
 			}
 		}
-		at = at.Prev()
 	}
 	return it, spare
 }
