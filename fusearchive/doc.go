@@ -24,12 +24,12 @@
 // flushed: the first attempt is answered with ENOSYS, and it goes on without.
 // Directories are read with the attributes of their entries, which most readers
 // of directories ask for next, and would one by one. It reads up to 1 MiB at once
-// and, where root mounts, as far ahead.
+// and, where root mounts, 2 MiB ahead.
 //
 // What is read goes to the kernel from the memory that it was decoded to, in one
-// writev, without being copied before unless it is in small parts. Frames and blocks that a reader comes to
-// next are decoded and checked meanwhile, see package reader. Who reads everything
-// a second time, with tar for instance, sends no message at all.
+// writev, without being copied before unless it is in small parts. Frames and blocks
+// that a reader comes to next are decoded and checked meanwhile, see package reader.
+// Who reads everything a second time, with tar for instance, sends no message at all.
 //
 // # What is left out, and why
 //

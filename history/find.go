@@ -58,8 +58,12 @@ func find(a *reader.Archive, name string, now time.Time) (State, error) {
 		return newest(a)
 	}
 	states, err := Log(a)
-	if len(states) == 0 && err != nil { // which states there are is not known
+	switch {
+	case len(states) > 0:
+	case err != nil: // which states there are is not known
 		return State{}, fmt.Errorf("no snapshot can be read: %w", err)
+	default:
+		return State{}, ErrNotFound
 	}
 	s, found := pick(states, name, now)
 	if found == nil {

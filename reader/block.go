@@ -67,17 +67,17 @@ func (h *hold) block(num uint64, want *format.Hash) ([]byte, error) {
 	}
 	// Once while the frame stays in the cache: its bytes do not change there.
 	f := h.use.val
-	if i := uint32(num - f.row.First); !f.checked(i) {
+	if i := uint32(num - f.row.First); !f.good.has(i) {
 		if got := a.header.Hash.Sum(b); got != hash {
 			return nil, blockDamage("block", f.row.Offset, num, "its hash is %v, not %v", got, hash)
 		}
-		f.setChecked(i)
+		f.good.set(i)
 	}
 	return b, nil
 }
 
-// done tells that a reader of files has come to the end of a block.
-func (h *hold) done(num uint64) {
+// readThrough tells that a reader of files has come to the end of a block.
+func (h *hold) readThrough(num uint64) {
 	if h.use != nil && holds(&h.use.val.row, num) {
 		f := h.use.val
 		i := uint32(num - f.row.First)

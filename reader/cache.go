@@ -30,7 +30,7 @@ type cache[K comparable, V any] struct {
 	// spare, if not nil, tells how many bytes a value holds that it could do
 	// without, and lighten makes the value without them and tells its cost. Values
 	// are made lighter before any is dropped, by chance, again but for the keepRecent
-	// used last.
+	// used last. They need chance.
 	spare   func(V) int64
 	lighten func(V) (V, int64)
 
@@ -99,7 +99,7 @@ func (c *cache[K, V]) get(key K, load func() (V, int64, error)) (*cached[K, V], 
 		}
 		it.at = c.order.PushFront(it)
 		c.used += it.cost
-		c.shrink()
+		c.shrinkAndUnlock()
 	}()
 	it.val, it.cost, it.err = load()
 	return it, it.err
@@ -160,13 +160,13 @@ func (c *cache[K, V]) recost(it *cached[K, V], cost int64) {
 		c.used += cost - it.cost
 	}
 	it.cost = cost
-	c.shrink()
+	c.shrinkAndUnlock()
 }
 
-// shrink makes values lighter, or drops them, until the rest fit. The newest stays,
+// shrinkAndUnlock makes values lighter, or drops them, until the rest fit. The newest stays,
 // whatever it costs: without it a value above the limit would be loaded for every
-// use. It unlocks c.mu: making lighter is copying.
-func (c *cache[K, V]) shrink() {
+// use. It is called with c.mu locked and unlocks it: making lighter is copying.
+func (c *cache[K, V]) shrinkAndUnlock() {
 	var light []*cached[K, V]
 	for c.used > c.max && c.order.Len() > 1 {
 		if it, spare := c.heavy(); it != nil {

@@ -93,6 +93,7 @@
 //
 //	cache.go           the cache: bounded, single-flight, pinned while in use
 //	frame.go           frames, decoded as far as needed
+//	bitset.go          a bit for each block of a frame
 //	lighter.go         what has been read of them, and frames without that
 //	whole.go           frames read whole, past the cache
 //	buffers.go         memory for them that goes round

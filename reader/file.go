@@ -108,7 +108,7 @@ func (f *File) parts(h *hold, off int64, n int, do func(piece *Piece, at uint64)
 			return err
 		}
 		if piece.Ref.Kind == format.RefBlock && at == piece.Offset+int64(piece.Ref.Span) {
-			h.done(piece.Ref.Num)
+			h.readThrough(piece.Ref.Num)
 		}
 	}
 	return nil
@@ -256,7 +256,7 @@ func (f *File) WriteTo(w io.Writer) (n int64, err error) {
 		} else {
 			b, err = f.bytes(&h, &piece, skip)
 			if err == nil && piece.Ref.Kind == format.RefBlock {
-				h.done(piece.Ref.Num)
+				h.readThrough(piece.Ref.Num)
 			}
 			h.release() // while somebody writes
 			if err != nil {

@@ -18,12 +18,12 @@ type frame struct {
 	row    format.IndexFrame
 	head   *format.FrameHead
 	starts []uint32 // where each block begins in the raw bytes, and their end
-	good   []uint64 // bit per block: its hash has been checked
+	good   bitset   // blocks whose hash has been checked
 	spent  *spent
 
 	raw     atomic.Pointer[[]byte] // as far as decoded
 	left    []uint32               // not nil: where in raw those blocks are that it still has, see lighter
-	without int64                  // what was spent then, in bytes
+	leftOut int64                  // bytes that were spent then, and are not there
 
 	mu     sync.Mutex
 	part   *codec.Partial    // decodes further; nil when done, closed or stored
@@ -90,7 +90,7 @@ func (a *Archive) loadFrame(row *format.IndexFrame, num uint64) (*frame, error) 
 			return nil, err
 		}
 	}
-	f := &frame{row: *row, head: head, starts: blockStarts(head), good: bitsFor(head), spent: a.spents.get(head, row.First, num)}
+	f := &frame{row: *row, head: head, starts: blockStarts(head), good: newBits(len(head.Lengths)), spent: a.spents.get(head, row.First, num)}
 	if head.Codec == codec.Stored {
 		if head.Stored != head.RawLen {
 			return nil, format.Damaged("frame head", row.Offset, "%d raw bytes are stored as %d", head.RawLen, head.Stored)
@@ -102,18 +102,15 @@ func (a *Archive) loadFrame(row *format.IndexFrame, num uint64) (*frame, error) 
 	if err := a.readStored(stored, row); err != nil {
 		return nil, err
 	}
-	if f.part, err = codec.NewPartial(head.Codec, stored, int(head.RawLen)); err != nil {
-		return nil, codecError(err, row.Offset)
-	}
 	if l := a.loadLighter(f, stored); l != nil {
 		return l, nil
+	}
+	if f.part, err = codec.NewPartial(head.Codec, stored, int(head.RawLen)); err != nil {
+		return nil, codecError(err, row.Offset)
 	}
 	f.part.Make = newLarge
 	return f, nil
 }
-
-// bitsFor makes room for a bit per block.
-func bitsFor(head *format.FrameHead) []uint64 { return make([]uint64, (len(head.Lengths)+63)/64) }
 
 func blockStarts(head *format.FrameHead) []uint32 {
 	starts := make([]uint32, len(head.Lengths)+1)
@@ -213,10 +210,3 @@ func (a *Archive) storedBlock(f *frame, i uint32) (b []byte, grown bool, err err
 	f.held += int64(len(b))
 	return b, true, nil
 }
-
-// checked reports whether block i has been held against its hash.
-func (f *frame) checked(i uint32) bool {
-	return atomic.LoadUint64(&f.good[i/64])&(1<<(i%64)) != 0
-}
-
-func (f *frame) setChecked(i uint32) { atomic.OrUint64(&f.good[i/64], 1<<(i%64)) }

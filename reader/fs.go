@@ -229,7 +229,7 @@ func (f *File) appendPiece(b []byte, p *Piece) ([]byte, error) {
 		skip += uint64(len(more))
 	}
 	if p.Ref.Kind == format.RefBlock {
-		h.done(p.Ref.Num)
+		h.readThrough(p.Ref.Num)
 	}
 	return b, nil
 }

@@ -17,9 +17,10 @@ import (
 //
 // It is known of a frame whether that is in the cache or not.
 type spent struct {
-	total  int64    // bytes of the frame
-	once   []uint64 // bit per block: a reader has come to its end
-	again  []uint64 // more than once, or it was missed
+	total  int64  // bytes of the frame
+	blocks int    // of the frame
+	once   bitset // blocks that a reader has come to the end of
+	again  bitset // more than once, or they were missed
 	bytes  atomic.Int64
 	seen   atomic.Int64 // bytes of blocks that a reader has come to the end of
 	common atomic.Int64 // bytes of blocks that were read again
@@ -53,12 +54,13 @@ func (s *spents) get(head *format.FrameHead, first, num uint64) *spent {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	x := s.of[first]
-	if x == nil || x.total != int64(head.RawLen) || len(x.once) != (len(head.Lengths)+63)/64 {
+	if x == nil || x.total != int64(head.RawLen) || x.blocks != len(head.Lengths) {
 		cost := spentCost + len(head.Lengths)/4
 		if s.cost += cost; s.of == nil || s.cost > maxSpents {
 			s.of, s.cost = make(map[uint64]*spent), cost
 		}
-		x = &spent{total: int64(head.RawLen), once: bitsFor(head), again: bitsFor(head)}
+		n := len(head.Lengths)
+		x = &spent{total: int64(head.RawLen), blocks: n, once: newBits(n), again: newBits(n)}
 		s.of[first] = x
 	}
 	x.miss(head, first, num)
@@ -68,7 +70,7 @@ func (s *spents) get(head *format.FrameHead, first, num uint64) *spent {
 // miss notes that a block is needed that may be spent.
 func (s *spent) miss(head *format.FrameHead, first, num uint64) {
 	i := uint32(num - first)
-	if num-first >= uint64(len(head.Lengths)) || !s.has(i) {
+	if num-first >= uint64(len(head.Lengths)) || !s.letGo(i) {
 		return
 	}
 	if s.seen.Load() > s.total-s.total/commonShare {
@@ -78,39 +80,30 @@ func (s *spent) miss(head *format.FrameHead, first, num uint64) {
 	if s.missed.Add(1) >= missedAll {
 		s.begin()
 	}
-	if setBit(s.again, i) && bit(s.once, i) {
+	if s.again.set(i) && s.once.has(i) {
 		s.bytes.Add(-int64(head.Lengths[i]))
 	}
 }
 
 // begin forgets what has been read.
 func (s *spent) begin() {
-	for w := range s.once {
-		atomic.StoreUint64(&s.once[w], 0)
-		atomic.StoreUint64(&s.again[w], 0)
-	}
+	s.once.clear()
+	s.again.clear()
 	s.bytes.Store(0)
 	s.seen.Store(0)
 	s.common.Store(0)
 	s.missed.Store(0)
 }
 
-func bit(bits []uint64, i uint32) bool { return atomic.LoadUint64(&bits[i/64])&(1<<(i%64)) != 0 }
-
-// setBit reports whether the bit was not set.
-func setBit(bits []uint64, i uint32) bool {
-	return atomic.OrUint64(&bits[i/64], 1<<(i%64))&(1<<(i%64)) == 0
-}
-
 // read notes that a reader has come to the end of block i.
 func (s *spent) read(i uint32, length int64) {
 	switch {
-	case setBit(s.once, i):
+	case s.once.set(i):
 		s.seen.Add(length)
-		if !bit(s.again, i) {
+		if !s.again.has(i) {
 			s.bytes.Add(length)
 		}
-	case setBit(s.again, i):
+	case s.again.set(i):
 		s.bytes.Add(-length)
 		if s.common.Add(length) > s.total/commonShare {
 			s.begin()
@@ -118,8 +111,8 @@ func (s *spent) read(i uint32, length int64) {
 	}
 }
 
-// has reports whether block i is one to be let go.
-func (s *spent) has(i uint32) bool { return bit(s.once, i) && !bit(s.again, i) }
+// letGo reports whether block i is one that a frame can do without.
+func (s *spent) letGo(i uint32) bool { return s.once.has(i) && !s.again.has(i) }
 
 // lighterBy is the least part of a frame that is worth being copied without it.
 const lighterBy = 4
@@ -130,7 +123,7 @@ func (f *frame) spare() int64 {
 	if raw == nil || f.left == nil && len(*raw) < int(f.row.RawLen) {
 		return 0
 	}
-	n := f.spent.bytes.Load() - f.without
+	n := f.spent.bytes.Load() - f.leftOut
 	if n < int64(len(*raw))/lighterBy {
 		return 0
 	}
@@ -142,12 +135,12 @@ const gone = math.MaxUint32
 
 // lighter is the frame without what is spent, and its cost.
 func (f *frame) lighter() (*frame, int64) {
-	l := &frame{row: f.row, head: f.head, starts: f.starts, good: bitsFor(f.head), spent: f.spent}
+	l := &frame{row: f.row, head: f.head, starts: f.starts, good: newBits(len(f.head.Lengths)), spent: f.spent}
 	l.left = make([]uint32, len(f.head.Lengths))
-	l.without = f.spent.bytes.Load()
+	l.leftOut = f.spent.bytes.Load()
 	size := uint32(0)
 	for i, n := range f.head.Lengths {
-		if i := uint32(i); n > 0 && f.isLeft(i) && !f.spent.has(i) {
+		if i := uint32(i); n > 0 && f.isLeft(i) && !f.spent.letGo(i) {
 			l.left[i] = size
 			size += n
 		} else {
@@ -158,8 +151,8 @@ func (f *frame) lighter() (*frame, int64) {
 	for i, at := range l.left {
 		if i := uint32(i); at != gone {
 			copy(raw[at:], f.rawBlock(i))
-			if f.checked(i) {
-				l.setChecked(i)
+			if f.good.has(i) {
+				l.good.set(i)
 			}
 		}
 	}
@@ -207,8 +200,8 @@ func (f *frame) has(num uint64) bool {
 	return holds(&f.row, num) && (f.isLeft(uint32(num-f.row.First)) || f.head.Lengths[num-f.row.First] == 0)
 }
 
-// there reports whether a block of the frame is decoded.
-func (f *frame) there(num uint64) bool {
+// isDecoded reports whether a block of the frame is decoded, and still there.
+func (f *frame) isDecoded(num uint64) bool {
 	raw := f.raw.Load()
 	switch {
 	case !f.has(num) || raw == nil:

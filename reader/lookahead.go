@@ -130,7 +130,7 @@ func (f *File) framesOf(start, size int64) (frames []aheadFrame, end int64) {
 		}
 		i := slices.IndexFunc(frames, func(t aheadFrame) bool { return t.row.First == row.First })
 		if i < 0 {
-			if had, ok := f.a.frames.peek(row.First); ok && had.there(p.Ref.Num) {
+			if had, ok := f.a.frames.peek(row.First); ok && had.isDecoded(p.Ref.Num) {
 				end = p.Offset + int64(p.Ref.Span)
 				continue
 			}

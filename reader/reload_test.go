@@ -20,7 +20,7 @@ func TestReloadOther(t *testing.T) {
 	a := &Archive{}
 	a.frames = newCache[uint64](1<<20, (*frame).close)
 	use := func(head *format.FrameHead, lighter bool) *cached[uint64, *frame] {
-		f := &frame{row: head.Row(0), head: head, starts: blockStarts(head), good: bitsFor(head)}
+		f := &frame{row: head.Row(0), head: head, starts: blockStarts(head), good: newBits(len(head.Lengths))}
 		f.spent = a.spents.get(head, head.First, head.First)
 		raw := make([]byte, head.RawLen)
 		f.raw.Store(&raw)

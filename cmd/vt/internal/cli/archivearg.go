@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -75,7 +76,7 @@ func hint(err error, node *kong.Node) string {
 	if errors.Is(err, errReported) {
 		return ""
 	}
-	if errors.Is(err, format.ErrDamaged) {
+	if errors.Is(err, format.ErrDamaged) && slices.ContainsFunc(argumentsThat(node, isArchiveName), isRegular) {
 		switch commandName(node) {
 		case "ar log", "ar list", "ar extract", "ar export", "ar cat", "ar diff", "mount":
 			return "vt ar verify tells what is hurt; vt ar repair mends what recovery data can, vt ar recover saves what is left, older states too"
@@ -110,6 +111,13 @@ const (
 	beheaded           // an archive all the same: it ends in a trailer, or is called like one
 	foreign            // what vt ar import takes
 )
+
+// isRegular tells whether an archive is a file, which other commands can read again.
+func isRegular(arg string) bool {
+	path, _, _ := splitState(arg)
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}
 
 func kindOf(path string) noArchive {
 	info, err := os.Stat(path) // opening a FIFO would wait for another writer

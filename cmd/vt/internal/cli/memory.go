@@ -13,10 +13,9 @@ import (
 // last word. stop ends it.
 func boundHeap(limit int64) (stop func()) { return boundHeapBy(limit, 50, 50) }
 
-// boundHeapBy is boundHeap where the heap may be larger than what is in use by a
-// share in per cent, more for work that may be over soon; and where what is in use is
-// near the limit, by at least another, so that the collector does not run without an
-// end.
+// boundHeapBy is boundHeap for other shares, in per cent of what is in use: the heap
+// may be larger than that by share, more for work that may be over soon, and the limit
+// stays above it by above.
 func boundHeapBy(limit int64, share, above int) (stop func()) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(share)
