@@ -59,8 +59,8 @@
 //
 // Passing reads through to a file (Linux 6.9) halves them where there is a file
 // that holds the content as it is: here all of it would have to be decoded into
-// one, and be kept, before the first read. It takes a message for each open. The second time content comes from the page cache,
-// without a message, as it is.
+// one, and be kept, before the first read. It takes a message for each open. The second
+// time content comes from the page cache, without a message, as it is.
 //
 // Messages by io_uring (Linux 6.14) are off unless the administrator sets the
 // parameter enable_uring of the module fuse, and go-fuse does not speak them.
@@ -77,7 +77,8 @@
 // so does this package. A large file that has been read costs as much again.
 // All else is in the caches of package reader, which are bounded. A large file, and a
 // tree of several versions, comes from many frames at a time; with room for less than
-// what is still to be read of them, some are decoded more than once.
+// what is still to be read of them, they are decoded more than once, a large file about
+// once for as much of it as half the cache of frames holds.
 //
 // # Damage
 //

@@ -57,10 +57,10 @@ func (f *FS) content(id uint64, named bool) (*reader.File, fuse.Status) {
 	return file, fuse.OK
 }
 
-// smallParts is the mean length of parts below which they are copied into one, in
-// bytes: the kernel takes each page of each part by itself. It takes 1024 parts at
-// once, more than there are of this length.
-const smallParts = 16 << 10
+// longPart is the length from which on parts are not copied, in bytes: the kernel takes
+// each page of each part by itself. It takes 1024 parts at once, more than there are of
+// this length.
+const longPart = 16 << 10
 
 // Read reads a part of a file, without copying what has been decoded, unless it is
 // in small parts. Where a part of that is damaged all of it fails, and the kernel
@@ -70,21 +70,14 @@ func (f *FS) Read(_ <-chan struct{}, in *fuse.ReadIn, buf []byte) (fuse.ReadResu
 	if !status.Ok() {
 		return nil, status
 	}
-	parts, err := file.Slices(nil, int64(in.Offset), len(buf))
+	parts, err := file.Parts(buf, int64(in.Offset), longPart)
 	if err != nil {
 		return f.readNamed(in, buf)
 	}
-	switch {
-	case len(parts) == 1:
+	if len(parts) == 1 {
 		return fuse.ReadResultData(parts[0]), fuse.OK
-	case len(buf)/max(len(parts), 1) >= smallParts:
-		return fuse.ReadResultVector(parts), fuse.OK
 	}
-	n := 0
-	for _, p := range parts {
-		n += copy(buf[n:], p)
-	}
-	return fuse.ReadResultData(buf[:n]), fuse.OK
+	return fuse.ReadResultVector(parts), fuse.OK
 }
 
 // readNamed reads what could not be read once more, and tells why.

@@ -21,7 +21,8 @@ type Options struct {
 	NoMap bool
 	// CacheBytes bounds the memory of decoded frames, in bytes: 0 means
 	// 128 MiB. One frame is always kept, whatever its size. What recipes make
-	// may take a fourth of it in addition.
+	// may take a fourth of it in addition, and so do frames in use and those that
+	// are being decoded.
 	CacheBytes int64
 	// NodeCacheBytes bounds the memory of parsed metadata, in bytes: 0 means
 	// 64 MiB.
@@ -39,6 +40,10 @@ const (
 	defaultCache     = 128 << 20
 	defaultNodeCache = 64 << 20
 	indexCache       = 4 << 20 // pages of the index held
+
+	// asideShare is how much cache there is for each frame that is decoded past it at a
+	// time: it takes memory, too.
+	asideShare = 96 << 20
 )
 
 func (o Options) withDefaults() Options {
@@ -68,14 +73,16 @@ type Archive struct {
 	tornParity bool        // they begin as recovery data
 	parts      []indexPart // ascending by number of block
 
-	pages   *cache[int64, []byte]
-	frames  *cache[uint64, *frame]
-	spents  spents
-	scratch *Buffers // for frames of which a part is kept
-	nodes   *cache[uint64, *node]
-	made    *cache[partKey, []byte] // parts of what recipes make
-	ahead   readAhead
-	closed  atomic.Bool
+	pages    *cache[int64, []byte]
+	frames   *cache[uint64, *frame]
+	spents   spents
+	excerpts excerpts
+	aside    chan struct{} // has room for as many frames as are decoded past the cache at a time
+	scratch  sync.Pool     // of *[]byte, for them
+	nodes    *cache[uint64, *node]
+	made     *cache[partKey, []byte] // parts of what recipes make
+	ahead    readAhead
+	closed   atomic.Bool
 
 	tree   func() (*Tree, error) // the newest
 	shown  atomic.Pointer[Tree]  // in its place
@@ -111,9 +118,10 @@ func Open(src Source, opts Options) (*Archive, error) {
 	a := &Archive{src: src, size: src.Size(), opts: opts}
 	a.pages = newCache[int64, []byte](indexCache, nil)
 	a.frames = newCache[uint64](opts.CacheBytes, (*frame).close)
-	a.scratch = NewBuffers(opts.CacheBytes / 8)
+	a.aside = make(chan struct{}, max(1, min(int64(runtime.GOMAXPROCS(0)), opts.CacheBytes/asideShare)))
 	a.frames.chance = rand.New(rand.NewPCG(0, 0))
 	a.frames.spare, a.frames.lighten = (*frame).spare, (*frame).lighter
+	a.frames.dropping = a.excerpts.keep
 	a.nodes = newCache[uint64, *node](opts.NodeCacheBytes, nil)
 	a.made = newCache[partKey, []byte](opts.CacheBytes/madeShare, nil)
 	a.ahead.slots = max(opts.ReadAhead, 0)

@@ -82,6 +82,9 @@ func (h *hold) readThrough(num uint64) {
 		f := h.use.val
 		i := uint32(num - f.row.First)
 		f.spent.read(i, int64(f.head.Lengths[i]))
+		if f.read != nil {
+			f.read.set(i)
+		}
 	}
 }
 

@@ -13,7 +13,8 @@ import (
 // in use are pinned: a pinned value may be dropped from the cache, but discard
 // is called for it only when the last user has released it.
 type cache[K comparable, V any] struct {
-	discard func(V) // may be nil
+	discard  func(V) // may be nil
+	dropping func(V) // the same, called when a value makes room for others
 
 	mu    sync.Mutex
 	max   int64
@@ -113,6 +114,13 @@ func (c *cache[K, V]) isShort() bool {
 	return c.short > 0
 }
 
+// room is how much more there is room for.
+func (c *cache[K, V]) room() int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.max - c.used
+}
+
 // peek gives what a key holds, if it is there. It is not pinned, nor used.
 func (c *cache[K, V]) peek(key K) (val V, ok bool) {
 	c.mu.Lock()
@@ -124,9 +132,10 @@ func (c *cache[K, V]) peek(key K) (val V, ok bool) {
 }
 
 // forget takes a pinned value out of the cache and ends its use. The next get loads
-// it.
+// it: something of it is missing that had to make room.
 func (c *cache[K, V]) forget(it *cached[K, V]) {
 	c.mu.Lock()
+	c.short = shortFor
 	if it.at != nil {
 		c.take(it)
 	}
@@ -258,6 +267,9 @@ func (c *cache[K, V]) take(it *cached[K, V]) {
 
 func (c *cache[K, V]) drop(it *cached[K, V]) {
 	c.take(it)
+	if c.dropping != nil {
+		c.dropping(it.val)
+	}
 	switch {
 	case c.chance == nil:
 	case len(c.dropped) < rememberDropped:

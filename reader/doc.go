@@ -42,7 +42,9 @@
 // as long as others of its blocks are to come, since what is alike lies together. What
 // was read again, and what was missed once, stays. If that is not enough, frames are
 // dropped: which is left to chance, so that who goes round through more than fits finds
-// some of it. Who needs all of a frame once reads it past the cache, with
+// some of it. When what was dropped is needed again, the frames of a file that is read
+// from front to back are decoded for a long stretch of it at a time, past the cache, and
+// what the stretch needs of each is kept. Who needs all of a frame once reads it past the cache, with
 // [Archive.ReadFrame]. Of a frame with damage what lies before that is read.
 //
 // [Archive.Verify] decodes each frame once: those of metadata first, which tell
@@ -95,6 +97,7 @@
 //	frame.go           frames, decoded as far as needed
 //	bitset.go          a bit for each block of a frame
 //	lighter.go         what has been read of them, and frames without that
+//	excerpt.go         what is going to be read of them, and frames of that
 //	whole.go           frames read whole, past the cache
 //	buffers.go         memory for them that goes round
 //	readahead.go       decoding ahead: slots, frames in order

@@ -59,23 +59,36 @@ func (f *File) ReadAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
-// Slices gives what ReadAt would read, in parts that are not copied: they are
-// appended to parts, and must not be modified. At the end of the file they are
-// fewer bytes, or none.
-func (f *File) Slices(parts [][]byte, off int64, n int) ([][]byte, error) {
+// Parts gives what ReadAt would read into p, in parts: pieces of at least long bytes as
+// they lie in memory, which must not be modified, and what is between them copied into p
+// and in one part. At the end of the file they are fewer bytes, or none. A piece holds on
+// to all of its frame: where the cache is short of room everything is copied.
+func (f *File) Parts(p []byte, off int64, long int) (parts [][]byte, err error) {
 	h := hold{a: f.a}
 	defer h.release()
-	err := f.parts(&h, off, n, func(piece *Piece, at uint64) (int, error) {
+	if f.a.frames.isShort() {
+		long = len(p) + 1
+	}
+	n, from := 0, 0 // p[from:n] is the last part; or nothing, and it is another
+	err = f.parts(&h, off, len(p), func(piece *Piece, at uint64) (int, error) {
 		var b []byte
 		var err error
 		if piece.Ref.Kind == format.RefRun {
-			b = runOf(piece.Ref.Octet, min(uint64(n), piece.Ref.Span-(at-uint64(piece.Offset))))
+			b = runOf(piece.Ref.Octet, min(uint64(len(p)-n), piece.Ref.Span-(at-uint64(piece.Offset))))
 		} else if b, err = f.bytes(&h, piece, at-uint64(piece.Offset)); err != nil {
 			return 0, err
 		}
-		b = b[:min(len(b), n)]
-		n -= len(b)
-		parts = append(parts, b)
+		b = b[:min(len(b), len(p)-n)]
+		switch {
+		case len(b) >= min(long, len(p)):
+			parts = append(parts, b)
+			from = n + len(b)
+		case from == n:
+			parts = append(parts, p[n:n+copy(p[n:], b)])
+		default:
+			parts[len(parts)-1] = p[from : n+copy(p[n:], b)]
+		}
+		n += len(b)
 		return len(b), nil
 	})
 	return parts, err
@@ -93,6 +106,9 @@ func (f *File) parts(h *hold, off int64, n int, do func(piece *Piece, at uint64)
 		end = f.Size()
 	}
 	sequential := f.sequential(off, end, int64(n))
+	if sequential {
+		f.ahead.hurry(f.a)
+	}
 	var piece Piece // one for all, since its address is handed on
 	for c := (cursor{f: f}); at < end; {
 		var err error
@@ -119,7 +135,8 @@ func (f *File) parts(h *hold, off int64, n int, do func(piece *Piece, at uint64)
 func (f *File) sequential(off, end, n int64) bool {
 	// Told at the start: the next part is asked for before this one is there.
 	last := f.last.Swap(end)
-	if off > 0 && last > 0 && off >= last-2*n && off <= last+2*n {
+	near := f.ahead.near(n)
+	if off > 0 && last > 0 && off >= last-near && off <= last+near || off == 0 && n >= wholeStart {
 		return true
 	}
 	f.ahead.forget()

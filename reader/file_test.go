@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"slices"
 	"testing"
 	"testing/iotest"
@@ -185,8 +186,9 @@ func TestReadDirFrom(t *testing.T) {
 	}
 }
 
-// TestSlices holds what is given without copying against what is copied.
-func TestSlices(t *testing.T) {
+// TestParts holds what is given without copying, or with little of it, against what is
+// copied.
+func TestParts(t *testing.T) {
 	a := openBytes(t, testkit.MustBuild(t, zooArchive()), reader.Options{})
 	for _, path := range []string{"dir/big", "holes", "ones", "empty", "a"} {
 		f := content(t, a, path)
@@ -197,14 +199,16 @@ func TestSlices(t *testing.T) {
 				if err != nil && err != io.EOF {
 					t.Fatal(err)
 				}
-				parts, err := f.Slices(nil, off, n)
-				if got := slices.Concat(parts...); err != nil || string(got) != string(want[:m]) {
-					t.Fatalf("%s: %d bytes at %d: %d, not %d, %v", path, n, off, len(got), m, err)
+				for _, long := range []int{0, 3000, math.MaxInt} {
+					parts, err := f.Parts(make([]byte, n), off, long)
+					if got := slices.Concat(parts...); err != nil || string(got) != string(want[:m]) {
+						t.Fatalf("%s: %d bytes at %d: %d, not %d, %v", path, n, off, len(got), m, err)
+					}
 				}
 			}
 		}
 	}
-	if _, err := content(t, a, "a").Slices(nil, -1, 1); err == nil {
+	if _, err := content(t, a, "a").Parts(make([]byte, 1), -1, 1); err == nil {
 		t.Error("there is something before the start")
 	}
 }

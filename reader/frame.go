@@ -23,7 +23,8 @@ type frame struct {
 
 	raw     atomic.Pointer[[]byte] // as far as decoded
 	left    []uint32               // not nil: where in raw those blocks are that it still has, see lighter
-	leftOut int64                  // bytes that were spent then, and are not there
+	read    bitset                 // of an excerpt, not nil: blocks that a reader has come to the end of
+	leftOut int64                  // bytes that were spent then, and are not there, see only
 
 	mu     sync.Mutex
 	part   *codec.Partial    // decodes further; nil when done, closed or stored
@@ -101,6 +102,9 @@ func (a *Archive) loadFrame(row *format.IndexFrame, num uint64) (*frame, error) 
 	stored := make([]byte, row.Stored)
 	if err := a.readStored(stored, row); err != nil {
 		return nil, err
+	}
+	if l := a.loadExcerpt(f, stored, num); l != nil {
+		return l, nil
 	}
 	if l := a.loadLighter(f, stored); l != nil {
 		return l, nil

@@ -6,7 +6,6 @@ import (
 	"sync/atomic"
 
 	"github.com/vtdarchive/vtd/format"
-	"github.com/vtdarchive/vtd/format/codec"
 )
 
 // spent knows what of a frame has been read and will hardly be read again. Who
@@ -135,12 +134,20 @@ const gone = math.MaxUint32
 
 // lighter is the frame without what is spent, and its cost.
 func (f *frame) lighter() (*frame, int64) {
-	l := &frame{row: f.row, head: f.head, starts: f.starts, good: newBits(len(f.head.Lengths)), spent: f.spent}
+	leftOut := f.spent.bytes.Load()
+	l := f.only(func(i uint32) bool { return !f.spent.letGo(i) })
+	l.leftOut = leftOut
+	return l, l.cost()
+}
+
+// only is a frame that has no other of the frame's blocks than those to be kept. It has
+// nothing to spare.
+func (f *frame) only(keep func(i uint32) bool) *frame {
+	l := &frame{row: f.row, head: f.head, starts: f.starts, good: newBits(len(f.head.Lengths)), spent: f.spent, leftOut: math.MaxInt64}
 	l.left = make([]uint32, len(f.head.Lengths))
-	l.leftOut = f.spent.bytes.Load()
 	size := uint32(0)
 	for i, n := range f.head.Lengths {
-		if i := uint32(i); n > 0 && f.isLeft(i) && !f.spent.letGo(i) {
+		if i := uint32(i); n > 0 && f.isLeft(i) && keep(i) {
 			l.left[i] = size
 			size += n
 		} else {
@@ -157,24 +164,20 @@ func (f *frame) lighter() (*frame, int64) {
 		}
 	}
 	l.raw.Store(&raw)
-	return l, l.cost()
+	return l
 }
 
-// loadLighter decodes a frame past the cache, if enough of it is spent, and gives
-// the rest of it; otherwise, and where it has damage, nil.
+// loadLighter loads a frame without what is spent, if that is enough of it; otherwise,
+// and where it has damage, it gives nil.
 func (a *Archive) loadLighter(f *frame, stored []byte) *frame {
-	if f.spent.bytes.Load() < int64(f.row.RawLen)/lighterBy {
+	leftOut := f.spent.bytes.Load()
+	if leftOut < int64(f.row.RawLen)/lighterBy {
 		return nil
 	}
-	room := a.scratch.get(int(f.row.RawLen))
-	defer a.scratch.put(room)
-	raw, err := codec.Decode(room, f.row.Codec, stored, int(f.row.RawLen))
-	if err != nil {
-		return nil
+	l := a.loadPart(f, stored, func(i uint32) bool { return !f.spent.letGo(i) })
+	if l != nil {
+		l.leftOut = leftOut
 	}
-	f.raw.Store(&raw)
-	defer f.raw.Store(nil)
-	l, _ := f.lighter()
 	return l
 }
 
@@ -221,6 +224,7 @@ func (a *Archive) reload(use *cached[uint64, *frame], num uint64) (*cached[uint6
 			return nil, blockDamage("index", f.row.Offset, num, "two frames begin with block %d", f.row.First)
 		}
 		f.spent.miss(f.head, f.row.First, num) // whoever loads it keeps the block
+		a.excerpts.keep(f)
 		a.frames.forget(use)
 		var err error
 		if use, err = a.useFrame(&f.row, num); err != nil {

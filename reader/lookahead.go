@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/vtdarchive/vtd/format"
+	"github.com/vtdarchive/vtd/format/codec"
 )
 
 // lookAhead is what a file knows of who reads it from front to back: how far its
@@ -19,6 +20,8 @@ type lookAhead struct {
 	mu   sync.Mutex
 	from int64 // where sequential reading began
 	seen int64 // what is before it has been looked at
+
+	short atomic.Bool // the cache was short of room then
 }
 
 // forget is called when reading goes on elsewhere.
@@ -28,12 +31,34 @@ func (l *lookAhead) forget() {
 	}
 }
 
+// hurry is called by a sequential reader for a read: where the cache has become short of
+// room, what was looked at before is looked at again.
+func (l *lookAhead) hurry(a *Archive) {
+	if !l.short.Load() && a.frames.isShort() {
+		if due := l.due.Load(); due > 0 && due != planning {
+			l.due.CompareAndSwap(due, 1)
+		}
+	}
+}
+
+// near is how far from the last read, of which the length is n, the next one may be. The
+// kernel has many under way for who reads on and on, and they come in any order.
+func (l *lookAhead) near(n int64) int64 {
+	if l.due.Load() == 0 {
+		return 2 * n
+	}
+	return max(2*n, aheadBytes/4)
+}
+
 const (
-	aheadPieces = 4096     // looked at in one go
-	aheadFrames = 64       // that they are in
-	aheadBytes  = 16 << 20 // looked at to begin with; with what has been read it grows
-	aheadChunk  = 4 << 20  // of what is checked in one go
-	aheadWhole  = 16       // 1 in so many of a frame, soon to be read, makes it worth decoding
+	aheadPieces = 16384     // looked at in one go
+	aheadFrames = 256       // that they are in
+	aheadBytes  = 32 << 20  // looked at to begin with; with what has been read it grows
+	aheadChunk  = 4 << 20   // of what is checked in one go
+	aheadWhole  = 16        // 1 in so many of a frame, soon to be read, makes it worth decoding
+	shortShare  = 4         // eighths of the cache are looked at where it is short of room
+	shortDue    = 7         // eighths of that are read before more is looked at
+	wholeStart  = 128 << 10 // who begins by reading so much of a file is going to read on
 )
 
 // lookAhead is called by a sequential reader for each piece and the offset that
@@ -58,14 +83,19 @@ const planning = math.MaxInt64
 
 // aheadFrame is a frame that a file is going to be read from.
 type aheadFrame struct {
-	row   *format.IndexFrame
-	first uint64 // the first block needed that is not there
-	last  uint64 // the last one
-	need  int64  // bytes
+	row    *format.IndexFrame
+	first  uint64 // the first block needed that is not there
+	last   uint64 // the last block needed
+	need   int64  // bytes of the blocks needed
+	absent bool   // a block is not there
+	blocks bitset // those needed
+
+	excerpt bool // they alone are going to be kept
 }
 
 // plan looks at pieces behind an offset, has the frames that they are in decoded
-// and the blocks checked. To begin with it decodes the frame at the offset itself as
+// and the blocks checked. Where the cache is short of room it looks as far as there is
+// room for what is read, and has excerpts made of frames. To begin with it decodes the frame at the offset itself as
 // far as it will be read: that is what the reader waits for.
 func (f *File) plan(off int64, begin bool) {
 	a, l := f.a, &f.ahead
@@ -75,15 +105,27 @@ func (f *File) plan(off int64, begin bool) {
 	}
 	start := l.seen
 	size := min(aheadBytes+2*(off-l.from), a.opts.CacheBytes/aheadShare)
-	frames, end := f.framesOf(start, size)
+	frames, end := f.framesOf(start, start, size)
+	due := off + (end-off)/2
+
+	short := a.frames.isShort()
+	l.short.Store(short)
+	if short {
+		size = a.opts.CacheBytes / 8 * shortShare
+		frames, end = f.framesOf(max(off-min(l.near(0), size/8), l.from), start, size)
+		due = off + (end-off)/8*shortDue
+		a.chooseExcerpts(frames)
+	}
 	l.seen = end
-	due := int64(planning) // never
-	if end < f.Size() {
-		due = max(off+(end-off)/2, off+1)
+	if due = max(due, off+1); end >= f.Size() {
+		due = planning // never
 	}
 	l.due.CompareAndSwap(planning, due) // unless reading has gone elsewhere
 	l.mu.Unlock()
 
+	if short {
+		a.excerpts.want(frames)
+	}
 	for i := range frames {
 		t := &frames[i]
 		if end < f.Size() && t.need >= int64(t.row.RawLen)/aheadWhole {
@@ -91,7 +133,7 @@ func (f *File) plan(off int64, begin bool) {
 		}
 		if i > 0 || start > off {
 			// A failure is met again on reading.
-			a.ahead.later(true, func() { _ = a.decodeAhead(t.row, t.first, t.last) })
+			a.ahead.later(true, func() { _ = a.loadAhead(t) })
 		}
 	}
 	for at := start; at < end; at += aheadChunk {
@@ -107,45 +149,66 @@ func (f *File) plan(off int64, begin bool) {
 	}
 }
 
-// framesOf gives the frames that pieces from start on are in and that have to be
-// decoded for them, in the order of need, and where the first piece begins that it has
-// not looked at: after a number of bytes, or so much that the cache would have to make
-// room.
-func (f *File) framesOf(start, size int64) (frames []aheadFrame, end int64) {
+// loadAhead loads a frame, or an excerpt of it.
+func (a *Archive) loadAhead(t *aheadFrame) error {
+	if !t.excerpt {
+		return a.decodeAhead(t.row, t.first, t.last)
+	}
+	use, err := a.useFrameOf(t.row, t.first)
+	if err == nil {
+		a.frames.release(use)
+	}
+	return err
+}
+
+// framesOf gives the frames that have to be decoded for the pieces from an offset on, in
+// the order of need, and where the first piece begins that it has not looked at: so many
+// bytes behind start, or earlier.
+func (f *File) framesOf(from, start, size int64) (frames []aheadFrame, end int64) {
 	end = start
-	left, room := aheadPieces, f.a.opts.CacheBytes/2
-	var row *format.IndexFrame
-	for p, err := range f.Pieces(start) {
+	left, i := aheadPieces, -1
+	for p, err := range f.Pieces(from) {
 		if left--; err != nil || left < 0 || p.Offset >= start+size {
 			break
 		}
-		if p.Ref.Kind != format.RefBlock {
-			end = p.Offset + int64(p.Ref.Span)
-			continue
-		}
-		if row == nil || !holds(row, p.Ref.Num) {
-			if row, err = f.a.frameOf(p.Ref.Num); err != nil || row.Kind != format.FrameData {
-				break // reading will tell
+		if p.Ref.Kind == format.RefBlock {
+			if i < 0 || !holds(frames[i].row, p.Ref.Num) {
+				row, err := f.a.frameOf(p.Ref.Num)
+				if err != nil || row.Kind != format.FrameData {
+					break // reading will tell
+				}
+				i = slices.IndexFunc(frames, func(t aheadFrame) bool { return t.row.First == row.First })
+				if i < 0 {
+					if i = len(frames); i == aheadFrames {
+						break
+					}
+					frames = append(frames, aheadFrame{row: row, blocks: newBits(int(row.Count))})
+				}
 			}
+			frames[i].add(f.a, &p.Ref)
 		}
-		i := slices.IndexFunc(frames, func(t aheadFrame) bool { return t.row.First == row.First })
-		if i < 0 {
-			if had, ok := f.a.frames.peek(row.First); ok && had.isDecoded(p.Ref.Num) {
-				end = p.Offset + int64(p.Ref.Span)
-				continue
-			}
-			if room -= int64(row.RawLen); len(frames) == aheadFrames || room < 0 && len(frames) > 0 {
-				break
-			}
-			i = len(frames)
-			frames = append(frames, aheadFrame{row: row, first: p.Ref.Num})
-		}
-		t := &frames[i]
-		t.last = max(t.last, p.Ref.Num)
-		t.need += int64(p.Ref.Span)
-		end = p.Offset + int64(p.Ref.Span)
+		end = max(end, p.Offset+int64(p.Ref.Span))
 	}
-	return frames, end
+	return slices.DeleteFunc(frames, func(t aheadFrame) bool { return !t.absent }), end
+}
+
+// add notes that a block is needed.
+func (t *aheadFrame) add(a *Archive, ref *format.Ref) {
+	if t.row.Codec == codec.Stored { // its blocks are read one by one
+		return
+	}
+	had, ok := a.frames.peek(t.row.First)
+	if !ok || !had.isDecoded(ref.Num) {
+		if !t.absent {
+			t.first, t.absent = ref.Num, true
+		}
+	} else if had.left == nil {
+		return
+	}
+	if t.blocks.set(uint32(ref.Num - t.row.First)) {
+		t.last = max(t.last, ref.Num)
+		t.need += int64(ref.Span)
+	}
 }
 
 // checkAhead holds the blocks of a range against their hashes, but for those that

@@ -52,7 +52,7 @@ func readSlices(f *reader.File, part int) (got []byte, failed []error) {
 			i--
 		}
 		off := i * part
-		slices, err := f.Slices(nil, int64(off), part)
+		slices, err := f.Parts(make([]byte, part), int64(off), 10_000)
 		if err != nil {
 			failed = append(failed, err)
 			continue

@@ -116,7 +116,7 @@ func (r *readAhead) wait() {
 
 // aheadShare is the part of the cache that what is decoded ahead may take, or
 // further than it is needed.
-const aheadShare = 4
+const aheadShare = 2
 
 // decodeWhole puts the frame of a data block into the cache, decoded to its
 // end, unless the cache is short of room.
