@@ -43,7 +43,7 @@ const (
 
 	// asideShare is how much cache there is for each frame that is decoded past it at a
 	// time: it takes memory, too.
-	asideShare = 96 << 20
+	asideShare = 64 << 20
 )
 
 func (o Options) withDefaults() Options {

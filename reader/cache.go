@@ -13,8 +13,8 @@ import (
 // in use are pinned: a pinned value may be dropped from the cache, but discard
 // is called for it only when the last user has released it.
 type cache[K comparable, V any] struct {
-	discard  func(V) // may be nil
-	dropping func(V) // the same, called when a value makes room for others
+	discard  func(V) // called when nobody uses what has left the cache; may be nil
+	dropping func(V) // called when a value leaves it to make room, used or not; may be nil
 
 	mu    sync.Mutex
 	max   int64

@@ -2,6 +2,7 @@ package reader
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"sync"
 
@@ -44,8 +45,14 @@ func (a *Archive) chooseExcerpts(frames []aheadFrame) {
 func (x *excerpts) want(frames []aheadFrame) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if x.of == nil || len(x.of)+len(frames) > maxExcerpts {
+	if x.of == nil {
 		x.of = make(map[uint64]bitset)
+	}
+	for first := range x.of {
+		if len(x.of)+len(frames) <= maxExcerpts {
+			break
+		}
+		delete(x.of, first)
 	}
 	for i := range frames {
 		if t := &frames[i]; t.excerpt {
@@ -97,7 +104,7 @@ func (a *Archive) loadExcerpt(f *frame, stored []byte, num uint64) *frame {
 	if blocks == nil || len(blocks) != len(f.good) { // the index may tell another number
 		return nil
 	}
-	l := a.loadPart(f, stored, blocks.has)
+	l := a.loadPart(f, stored, math.MaxInt64, blocks.has) // it has nothing to spare
 	if l != nil {
 		l.read = newBits(len(f.head.Lengths))
 	}
@@ -106,7 +113,7 @@ func (a *Archive) loadExcerpt(f *frame, stored []byte, num uint64) *frame {
 
 // loadPart decodes a frame past the cache and gives what is to be kept of it; where it
 // has damage, nil.
-func (a *Archive) loadPart(f *frame, stored []byte, keep func(i uint32) bool) *frame {
+func (a *Archive) loadPart(f *frame, stored []byte, leftOut int64, keep func(i uint32) bool) *frame {
 	a.aside <- struct{}{}
 	defer func() { <-a.aside }()
 	room, _ := a.scratch.Get().(*[]byte)
@@ -121,5 +128,5 @@ func (a *Archive) loadPart(f *frame, stored []byte, keep func(i uint32) bool) *f
 	}
 	f.raw.Store(&raw)
 	defer f.raw.Store(nil)
-	return f.only(keep)
+	return f.only(leftOut, keep)
 }

@@ -59,8 +59,9 @@ func TestVersionsFew(t *testing.T) {
 		}{{9, 1.8}, {6, 2}, {4, 3}} {
 			for _, ahead := range []int{-1, 2} {
 				a, src, stored := openCounted(t, archive, reader.Options{CacheBytes: int64(c.room * versionsBlocks * wovenChunk), ReadAhead: ahead})
+				f := content(t, a, "versions")
 				for range 2 {
-					got, failed := readSlices(content(t, a, "versions"), 50_000)
+					got, failed := readSlices(f, 50_000)
 					if len(failed) > 0 || !bytes.Equal(got, want) {
 						t.Fatal(failed)
 					}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"sync/atomic"
 
 	"github.com/vtdarchive/vtd/format"
@@ -66,8 +67,9 @@ func (f *File) ReadAt(p []byte, off int64) (int, error) {
 func (f *File) Parts(p []byte, off int64, long int) (parts [][]byte, err error) {
 	h := hold{a: f.a}
 	defer h.release()
+	whole := len(p) // what is all of it is not copied either
 	if f.a.frames.isShort() {
-		long = len(p) + 1
+		long, whole = math.MaxInt, math.MaxInt
 	}
 	n, from := 0, 0 // p[from:n] is the last part; or nothing, and it is another
 	err = f.parts(&h, off, len(p), func(piece *Piece, at uint64) (int, error) {
@@ -80,7 +82,7 @@ func (f *File) Parts(p []byte, off int64, long int) (parts [][]byte, err error) 
 		}
 		b = b[:min(len(b), len(p)-n)]
 		switch {
-		case len(b) >= min(long, len(p)):
+		case len(b) >= min(long, whole):
 			parts = append(parts, b)
 			from = n + len(b)
 		case from == n:
@@ -136,11 +138,11 @@ func (f *File) sequential(off, end, n int64) bool {
 	// Told at the start: the next part is asked for before this one is there.
 	last := f.last.Swap(end)
 	near := f.ahead.near(n)
-	if off > 0 && last > 0 && off >= last-near && off <= last+near || off == 0 && n >= wholeStart {
+	if off > 0 && last > 0 && off >= last-near && off <= last+near {
 		return true
 	}
-	f.ahead.forget()
-	return false
+	f.ahead.forget() // also who begins again at the start
+	return off == 0 && n >= wholeStart
 }
 
 // zeros are what holes are read as.

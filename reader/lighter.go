@@ -134,16 +134,14 @@ const gone = math.MaxUint32
 
 // lighter is the frame without what is spent, and its cost.
 func (f *frame) lighter() (*frame, int64) {
-	leftOut := f.spent.bytes.Load()
-	l := f.only(func(i uint32) bool { return !f.spent.letGo(i) })
-	l.leftOut = leftOut
+	l := f.only(f.spent.bytes.Load(), func(i uint32) bool { return !f.spent.letGo(i) })
 	return l, l.cost()
 }
 
-// only is a frame that has no other of the frame's blocks than those to be kept. It has
-// nothing to spare.
-func (f *frame) only(keep func(i uint32) bool) *frame {
-	l := &frame{row: f.row, head: f.head, starts: f.starts, good: newBits(len(f.head.Lengths)), spent: f.spent, leftOut: math.MaxInt64}
+// only is a frame that has no other of the frame's blocks than those to be kept. leftOut
+// is what had been spent of it when that was decided.
+func (f *frame) only(leftOut int64, keep func(i uint32) bool) *frame {
+	l := &frame{row: f.row, head: f.head, starts: f.starts, good: newBits(len(f.head.Lengths)), spent: f.spent, leftOut: leftOut}
 	l.left = make([]uint32, len(f.head.Lengths))
 	size := uint32(0)
 	for i, n := range f.head.Lengths {
@@ -174,11 +172,7 @@ func (a *Archive) loadLighter(f *frame, stored []byte) *frame {
 	if leftOut < int64(f.row.RawLen)/lighterBy {
 		return nil
 	}
-	l := a.loadPart(f, stored, func(i uint32) bool { return !f.spent.letGo(i) })
-	if l != nil {
-		l.leftOut = leftOut
-	}
-	return l
+	return a.loadPart(f, stored, leftOut, func(i uint32) bool { return !f.spent.letGo(i) })
 }
 
 // rawBlock gives block i of a frame that is decoded.

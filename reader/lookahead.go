@@ -15,7 +15,7 @@ import (
 // before they are asked for. A file made of parts of many frames comes from several
 // at a time.
 type lookAhead struct {
-	due atomic.Int64 // from this offset on more is looked at; 0 begins anew, planning is under way
+	due atomic.Int64 // from this offset on more is looked at; or one of those below
 
 	mu   sync.Mutex
 	from int64 // where sequential reading began
@@ -24,10 +24,18 @@ type lookAhead struct {
 	short atomic.Bool // the cache was short of room then
 }
 
+// What due may be beside an offset.
+const (
+	anew     = 0             // from wherever it is read on
+	now      = 1             // at the next piece
+	never    = math.MaxInt64 // the end has been seen
+	planning = never - 1     // when that which is under way is done
+)
+
 // forget is called when reading goes on elsewhere.
 func (l *lookAhead) forget() {
-	if l.due.Load() != 0 {
-		l.due.Store(0)
+	if l.due.Load() != anew {
+		l.due.Store(anew)
 	}
 }
 
@@ -35,8 +43,8 @@ func (l *lookAhead) forget() {
 // room, what was looked at before is looked at again.
 func (l *lookAhead) hurry(a *Archive) {
 	if !l.short.Load() && a.frames.isShort() {
-		if due := l.due.Load(); due > 0 && due != planning {
-			l.due.CompareAndSwap(due, 1)
+		if due := l.due.Load(); due != anew && due != planning {
+			l.due.CompareAndSwap(due, now)
 		}
 	}
 }
@@ -44,10 +52,10 @@ func (l *lookAhead) hurry(a *Archive) {
 // near is how far from the last read, of which the length is n, the next one may be. The
 // kernel has many under way for who reads on and on, and they come in any order.
 func (l *lookAhead) near(n int64) int64 {
-	if l.due.Load() == 0 {
+	if l.due.Load() == anew {
 		return 2 * n
 	}
-	return max(2*n, aheadBytes/4)
+	return max(2*n, aheadNear)
 }
 
 const (
@@ -56,8 +64,10 @@ const (
 	aheadBytes  = 32 << 20  // looked at to begin with; with what has been read it grows
 	aheadChunk  = 4 << 20   // of what is checked in one go
 	aheadWhole  = 16        // 1 in so many of a frame, soon to be read, makes it worth decoding
-	shortShare  = 4         // eighths of the cache are looked at where it is short of room
-	shortDue    = 7         // eighths of that are read before more is looked at
+	aheadNear   = 8 << 20   // so far from one another may be reads that are under way together
+	shortShare  = 2         // of the cache, as 1 in so many, is looked at where it is short of room
+	shortRest   = 8         // of that, as 1 in so many, is not yet read when more is looked at
+	longFile    = 8         // a file of 1 in so many of the cache, or longer, is worth excerpts
 	wholeStart  = 128 << 10 // who begins by reading so much of a file is going to read on
 )
 
@@ -71,15 +81,12 @@ func (f *File) lookAhead(p *Piece, off uint64) {
 	if int64(off) < due || p.Offset+int64(p.Ref.Span) == f.Size() || !f.ahead.due.CompareAndSwap(due, planning) {
 		return
 	}
-	if due == 0 || f.a.ahead.slots == 0 {
-		f.plan(int64(off), due == 0)
+	if due == anew || f.a.ahead.slots == 0 {
+		f.plan(int64(off), due == anew)
 		return
 	}
-	f.a.ahead.later(true, func() { f.plan(int64(off), false) })
+	f.later(true, func() { f.plan(int64(off), false) })
 }
-
-// planning is where more is looked at while that is being done.
-const planning = math.MaxInt64
 
 // aheadFrame is a frame that a file is going to be read from.
 type aheadFrame struct {
@@ -111,14 +118,16 @@ func (f *File) plan(off int64, begin bool) {
 	short := a.frames.isShort()
 	l.short.Store(short)
 	if short {
-		size = a.opts.CacheBytes / 8 * shortShare
-		frames, end = f.framesOf(max(off-min(l.near(0), size/8), l.from), start, size)
-		due = off + (end-off)/8*shortDue
-		a.chooseExcerpts(frames)
+		size = min(aheadBytes/8+4*(off-l.from), a.opts.CacheBytes/shortShare)
+		frames, end = f.framesOf(max(off-min(aheadNear, size/shortRest), l.from), start, size)
+		due = end - (end-off)/shortRest
+		if f.Size() >= a.opts.CacheBytes/longFile {
+			a.chooseExcerpts(frames)
+		}
 	}
 	l.seen = end
 	if due = max(due, off+1); end >= f.Size() {
-		due = planning // never
+		due = never
 	}
 	l.due.CompareAndSwap(planning, due) // unless reading has gone elsewhere
 	l.mu.Unlock()
@@ -133,11 +142,11 @@ func (f *File) plan(off int64, begin bool) {
 		}
 		if i > 0 || start > off {
 			// A failure is met again on reading.
-			a.ahead.later(true, func() { _ = a.loadAhead(t) })
+			f.later(true, func() { _ = a.loadAhead(t) })
 		}
 	}
 	for at := start; at < end; at += aheadChunk {
-		a.ahead.later(false, func() { f.checkAhead(at, min(at+aheadChunk, end)) })
+		f.later(false, func() { f.checkAhead(at, min(at+aheadChunk, end)) })
 	}
 	switch {
 	case a.ahead.slots == 0:
@@ -147,6 +156,15 @@ func (f *File) plan(off int64, begin bool) {
 	case begin && len(frames) > 0:
 		_ = a.decodeTo(frames[0].row, frames[0].first, frames[0].last)
 	}
+}
+
+// later is that of readAhead, unless reading has gone elsewhere meanwhile.
+func (f *File) later(urgent bool, do func()) {
+	f.a.ahead.later(urgent, func() {
+		if f.ahead.due.Load() != anew {
+			do()
+		}
+	})
 }
 
 // loadAhead loads a frame, or an excerpt of it.
@@ -178,6 +196,9 @@ func (f *File) framesOf(from, start, size int64) (frames []aheadFrame, end int64
 					break // reading will tell
 				}
 				i = slices.IndexFunc(frames, func(t aheadFrame) bool { return t.row.First == row.First })
+				if i >= 0 && !holds(frames[i].row, p.Ref.Num) {
+					break // two rows begin with one block: reading will tell
+				}
 				if i < 0 {
 					if i = len(frames); i == aheadFrames {
 						break
@@ -187,7 +208,7 @@ func (f *File) framesOf(from, start, size int64) (frames []aheadFrame, end int64
 			}
 			frames[i].add(f.a, &p.Ref)
 		}
-		end = max(end, p.Offset+int64(p.Ref.Span))
+		end = max(end, min(p.Offset+int64(p.Ref.Span), start+size)) // a hole may be of any length
 	}
 	return slices.DeleteFunc(frames, func(t aheadFrame) bool { return !t.absent }), end
 }

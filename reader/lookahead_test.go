@@ -136,3 +136,72 @@ func TestWovenDamage(t *testing.T) {
 		}
 	}
 }
+
+// TestWovenRows reads where two rows of the index begin with the same block, and one says
+// that it has few.
+func TestWovenRows(t *testing.T) {
+	const chunk, blocks, frames = 1000, 200, 4
+	want := mixed(3, frames*blocks*chunk)
+	for k := range frames + 1 {
+		archive := testkit.MustBuild(t, &testkit.Archive{
+			Options: testkit.Options{Codec: codec.Zstd, Chunk: chunk, BlocksPerFrame: blocks},
+			Hooks: testkit.Hooks{IndexRow: func(i int, r *format.IndexFrame) {
+				switch {
+				case r.Kind != format.FrameData:
+				case i == k:
+					r.Count = 10
+				case i == k+1:
+					r.First -= blocks
+					r.Count += blocks
+				}
+			}},
+			Segments: []testkit.Segment{{Versions: []testkit.Version{{Root: testkit.Dir("", testkit.File("f", string(want)))}}}},
+		})
+		for _, opts := range []reader.Options{{ReadAhead: -1}, {ReadAhead: 2}, {ReadAhead: 2, CacheBytes: 300_000}} {
+			f := content(t, openBytes(t, archive, opts), "f")
+			for range 2 {
+				p := make([]byte, 20_000)
+				for off := int64(0); off < f.Size(); off += int64(len(p)) {
+					n, err := f.ReadAt(p, off)
+					if err != nil && !errors.Is(err, format.ErrDamaged) || !bytes.Equal(p[:n], want[off:off+int64(n)]) {
+						t.Fatalf("row %d, at %d: %d bytes, %v", k, off, n, err)
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestLongHole reads up to a hole of many times what could be looked at, and closes the
+// archive.
+func TestLongHole(t *testing.T) {
+	const before, span = 260_000, 1 << 60
+	x := testkit.One(testkit.Dir("", testkit.File("f", string(testkit.Noise(1, 300_000)))))
+	x.Options.Chunk, x.Options.FanOut = 10_000, 1000
+	size := uint64(0)
+	x.Hooks.Indirect = func(_ string, d *format.Indirect) {
+		size = 0
+		d.Refs[before/x.Options.Chunk+1] = format.Ref{Kind: format.RefRun, Span: span}
+		for _, r := range d.Refs {
+			size += r.Span
+		}
+	}
+	x.Hooks.Leaf = func(_ string, d *format.DirLeaf) { d.Entries[0].Size, d.Entries[0].Ref.Span = size, size }
+	archive := testkit.MustBuild(t, x)
+	for _, ahead := range []int{-1, 2} {
+		a, err := reader.Open(reader.Bytes(archive), reader.Options{ReadAhead: ahead})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := content(t, a, "f")
+		p := make([]byte, before/2)
+		for off := int64(0); off < before; off += before / 2 {
+			if _, err := f.ReadAt(p, off); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := a.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
