@@ -253,6 +253,7 @@ func (f *File) WriteTo(w io.Writer) (n int64, err error) {
 	var run []byte
 	runs, takesRuns := w.(runWriter)
 	h := hold{a: f.a}
+	f.ahead.forget() // it may have been read before
 	for c := (cursor{f: f}); f.pos < f.Size(); {
 		piece, err := c.piece(uint64(f.pos))
 		if err != nil {

@@ -101,9 +101,10 @@ type aheadFrame struct {
 }
 
 // plan looks at pieces behind an offset, has the frames that they are in decoded
-// and the blocks checked. Where the cache is short of room it looks as far as there is
-// room for what is read, and has excerpts made of frames. To begin with it decodes the frame at the offset itself as
-// far as it will be read: that is what the reader waits for.
+// and the blocks checked. To begin with it decodes the frame at the offset itself as
+// far as it will be read: that is what the reader waits for. Where the cache is short of
+// room it looks as far as there is room for what is read, which includes parts that are
+// under way before the offset, and has excerpts made of frames.
 func (f *File) plan(off int64, begin bool) {
 	a, l := f.a, &f.ahead
 	l.mu.Lock()
