@@ -79,6 +79,18 @@
 // tree of several versions, comes from many frames at a time; with room for less than
 // what is still to be read of them, they are decoded more than once, a large file about
 // once for as much of it as half the cache of frames holds.
+// Of eight releases of Kubernetes 261 MiB are distinct, in frames of 32 MiB. On the same
+// machine, from
+//
+//	vt mount --cache SIZE x.vtd dir; time cat dir/large; time tar c dir | cat
+//
+// their tar, large, and the trees themselves took, in seconds,
+//
+//	--cache, MiB   512   384   256   128    64
+//	large          0.7   1.1   2.2   3.5   5.5
+//	trees          6.9   7.0    16    65
+//
+// since nothing tells which small file is read next.
 //
 // # Damage
 //
