@@ -3,8 +3,6 @@ package reader_test
 import (
 	"bytes"
 	"fmt"
-	"io"
-	"sync"
 	"testing"
 
 	"github.com/vtdarchive/vtd/format/codec"
@@ -85,21 +83,7 @@ func TestVersionsTogether(t *testing.T) {
 	if testing.Short() {
 		rooms = rooms[:1]
 	}
-	for _, room := range rooms {
-		a := openBytes(t, archive, reader.Options{CacheBytes: room, ReadAhead: 2})
-		var all sync.WaitGroup
-		for g := range 6 {
-			all.Go(func() {
-				f := content(t, a, "versions")
-				from := int64(len(want)) * int64(g) / 6
-				got, err := io.ReadAll(io.NewSectionReader(f, from, f.Size()-from))
-				if err != nil || !bytes.Equal(got, want[from:]) {
-					t.Errorf("room %d, from %d: %v", room, from, err)
-				}
-			})
-		}
-		all.Wait()
-	}
+	readTogether(t, archive, "versions", want, rooms)
 }
 
 // Of a frame of which there is an excerpt, damage is found as in a whole one.

@@ -142,15 +142,16 @@ func TestLighterRound(t *testing.T) {
 	}
 }
 
-// TestScatteredTogether reads from several places at once, with hardly any room.
-func TestScatteredTogether(t *testing.T) {
-	archive, want := scattered(t, codec.LongZstd, true)
-	for _, room := range []int64{1, 900_000, 2_500_000} {
+// readTogether reads a file from several places at once, with room for so many bytes of
+// frames.
+func readTogether(t *testing.T, archive []byte, name string, want []byte, rooms []int64) {
+	t.Helper()
+	for _, room := range rooms {
 		a := openBytes(t, archive, reader.Options{CacheBytes: room, ReadAhead: 2})
 		var all sync.WaitGroup
 		for g := range 6 {
 			all.Go(func() {
-				f := content(t, a, "scattered")
+				f := content(t, a, name)
 				from := int64(len(want)) * int64(g) / 6
 				got, err := io.ReadAll(io.NewSectionReader(f, from, f.Size()-from))
 				if err != nil || !bytes.Equal(got, want[from:]) {
@@ -160,6 +161,12 @@ func TestScatteredTogether(t *testing.T) {
 		}
 		all.Wait()
 	}
+}
+
+// TestScatteredTogether reads from several places at once, with hardly any room.
+func TestScatteredTogether(t *testing.T) {
+	archive, want := scattered(t, codec.LongZstd, true)
+	readTogether(t, archive, "scattered", want, []int64{1, 900_000, 2_500_000})
 }
 
 // Of a frame of which only a part is kept, damage is found as in a whole one.
